@@ -1,0 +1,80 @@
+"""The root of the command line: which command lives where. Nothing heavy is imported here.
+
+Exit codes: 0 done, 1 failed, 2 wrong use.
+"""
+
+import sys
+
+from cyclopts import App
+
+from pushgen import __version__
+from pushgen.errors import ConfigurationError, PushgenError
+from pushgen.progress import say
+
+app = App(
+    name="pushgen",
+    version=__version__,
+    help="Write push notifications, check them, choose one, test it, and learn which ones people open.",
+)
+
+_GROUPS = {
+    "import": "Read a send or A/B log and audit it.",
+    "train": "Train a generator or a reward model.",
+    "evaluate": "Measure a model on data that it has not seen.",
+    "data": "Fetch public data.",
+}
+
+_COMMANDS = [
+    ("demo", "pushgen.cli.demo:demo", "The whole loop in a simulated world, offline, with a report."),
+    ("import upworthy", "pushgen.cli.import_log:upworthy", "The Upworthy Research Archive."),
+    ("import ars", "pushgen.cli.import_log:ars", "Ars Technica's headline tests."),
+    ("import table", "pushgen.cli.import_log:table", "CSV, Parquet or JSONL with a column mapping."),
+    ("audit", "pushgen.cli.audit:audit", "What is wrong with a log: sample ratios, counts, duplicates, windows."),
+    ("curate", "pushgen.cli.curate:curate", "From a log to the corpus for fine-tuning."),
+    ("label", "pushgen.cli.label:label", "Style labels for a table with a text column."),
+    ("train generator", "pushgen.cli.train_generator:generator", "Weighted fine-tuning on a corpus."),
+    ("train reward", "pushgen.cli.train_reward:reward", "The model that predicts which of two pushes wins."),
+    ("generate", "pushgen.cli.generate:generate", "Candidates in every style."),
+    ("check", "pushgen.cli.check:check", "Guardrails over candidates."),
+    ("select", "pushgen.cli.select:select", "The choice among candidates, with win probabilities."),
+    ("run", "pushgen.cli.run:run", "Generate, check and select in one go, resumable."),
+    ("score", "pushgen.cli.score:score", "Win probabilities for a table of text pairs."),
+    (
+        "evaluate reward",
+        "pushgen.cli.evaluate_reward:reward",
+        "Accuracy, lift and calibration on held-out experiments.",
+    ),
+    ("data download", "pushgen.cli.data:download", "Fetch a public data set and check it."),
+    ("report", "pushgen.cli.report:report", "One HTML file with tables and plots."),
+]
+
+
+def _mount() -> None:
+    groups: dict[str, App] = {}
+    for words, target, summary in _COMMANDS:
+        *group, name = words.split()
+        parent = app
+        if group:
+            if group[0] not in groups:
+                groups[group[0]] = App(name=group[0], help=_GROUPS[group[0]])
+                app.command(groups[group[0]])
+            parent = groups[group[0]]
+        parent.command(target, name=name, help=summary)
+
+
+_mount()
+
+
+def main() -> None:
+    """Entry point of the `pushgen` command."""
+    try:
+        app()
+    except ConfigurationError as error:
+        say(f"pushgen: {error}")
+        sys.exit(2)
+    except PushgenError as error:
+        say(f"pushgen: {error}")
+        sys.exit(1)
+    except KeyboardInterrupt:
+        say("pushgen: interrupted; the same command goes on from here")
+        sys.exit(130)

@@ -1,0 +1,127 @@
+"""The interfaces between PushGen and what can be exchanged in it. One small protocol each, one contract test each."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pushgen.records import Candidate, Content, Selection, Verdict
+
+Floats = NDArray[np.float32]
+
+
+@runtime_checkable
+class Encoder(Protocol):
+    """Text to vectors."""
+
+    name: str
+    dimension: int
+
+    def encode(self, texts: Sequence[str]) -> Floats:
+        """Unit-length rows, shape (len(texts), dimension). The row of a text does not depend on its neighbours."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class StyleLabel:
+    """The style a labeller finds in a text."""
+
+    style: str
+    confidence: float
+    """In [0, 1]; comparable within one labeller only."""
+
+
+@runtime_checkable
+class StyleLabeller(Protocol):
+    """Text to style."""
+
+    name: str
+
+    def label(self, texts: Sequence[str]) -> list[StyleLabel]:
+        """One label per text, in order, each a style id of the taxonomy."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GenerationRequest:
+    """One push to write."""
+
+    content: Content
+    style: str
+    index: int = 0
+    """Which of several candidates of the same style this is."""
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GenerationFailure:
+    """A request that got no candidate. The batch goes on."""
+
+    content_id: str
+    style: str
+    reason: str
+    """Short and countable, such as `empty caption`."""
+
+
+@runtime_checkable
+class Generator(Protocol):
+    """Content and style to a candidate."""
+
+    name: str
+    deterministic: bool
+    """Whether the same request always gives the same candidate, in any batch and any process."""
+
+    def generate(self, requests: Sequence[GenerationRequest]) -> list[Candidate | GenerationFailure]:
+        """One outcome per request, in order. Never raises for a single bad content."""
+        ...
+
+
+@runtime_checkable
+class Guardrail(Protocol):
+    """One rule that candidates are held against."""
+
+    rule: str
+
+    def check(self, content: Content, candidates: Sequence[Candidate]) -> list[Verdict]:
+        """Findings in the candidates of one content; no finding means passed."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What a reward model says of N pairs."""
+
+    mean: Floats
+    """Expected log(CTR of a / CTR of b), shape (N,)."""
+    p_a: Floats
+    """Probability that the true CTR of a is above that of b, in [0, 1], shape (N,)."""
+
+
+@runtime_checkable
+class RewardModel(Protocol):
+    """Which of two pushes of one content has the higher true CTR."""
+
+    name: str
+    kind: str
+
+    def compare(
+        self, texts_a: Sequence[str], texts_b: Sequence[str], captions: Sequence[str | None] | None = None
+    ) -> Comparison:
+        """Antisymmetric: swapping a and b negates `mean` and turns `p_a` into 1 - p_a. Equal texts give exactly 0.5."""
+        ...
+
+
+@runtime_checkable
+class Selector(Protocol):
+    """From candidates and their probabilities to a choice."""
+
+    name: str
+
+    def select(self, content: Content, candidates: Sequence[Candidate], p_win: Floats) -> Selection:
+        """`p_win[i, j]` is the probability that i beats j, shape (K, K), K >= 1. Ties break on the candidate id."""
+        ...
+
+
+Metrics = Mapping[str, float]
