@@ -14,7 +14,7 @@ import polars as pl
 
 from pushgen.errors import InputError
 
-Type = pl.DataType | pl.datatypes.DataTypeClass
+Type = pl.DataType | type[pl.DataType]
 INSTANT = pl.Datetime("us", "UTC")
 
 
@@ -74,7 +74,7 @@ class Table:
             pl.lit(None, column.dtype).alias(column.name) for column in self.columns if column.name not in frame.columns
         ]
         try:
-            return frame.with_columns(absent).select(self.names).cast(self.schema)
+            return frame.with_columns(absent).select(pl.col(column.name).cast(column.dtype) for column in self.columns)
         except pl.exceptions.PolarsError as error:
             raise InputError(
                 file=file,
