@@ -75,6 +75,8 @@ class Experiment:
     """Push id that the source calls the winner. Never used as a label where counts exist."""
     stated_confidence: float | None = None
     """Confidence in [0, 1] that the source states for its winner."""
+    excluded: str | None = None
+    """Why the audit takes the experiment out of every comparison (`window`, `sample ratio`), or null. Its rows stay."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -130,6 +130,7 @@ EXPERIMENTS = Table(
         Column("arms", pl.Int64, minimum=0),
         *_text("stated_winner"),
         Column("stated_confidence", pl.Float64, minimum=0.0, maximum=1.0),
+        *_text("excluded"),
     ),
     ("experiment_id",),
 )
