@@ -1,0 +1,197 @@
+"""Collects what a folder holds (a demo, a run, a corpus, a reward model) into one self-contained HTML file.
+
+Sections appear for the artefacts that are there; everything shown is escaped by the template engine.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, cast
+
+import polars as pl
+
+from pushgen.errors import InputError, MissingExtraError
+from pushgen.progress import say
+from pushgen.report import plots
+from pushgen.tables import CANDIDATES, SELECTIONS, read_table
+
+EXAMPLES = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """One heading with a sentence, a table and a plot, each optional."""
+
+    title: str
+    words: str = ""
+    columns: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+    svg: str = ""
+
+
+def write_report(folder: Path, out: Path | None = None) -> Path:
+    """Writes `report.html` for a folder and returns its path.
+
+    Raises `InputError` where the folder holds nothing that a report could show.
+    """
+    sections = [section for build in (_result, _styles, _examples, _reward, _funnel, _run) for section in build(folder)]
+    if not sections:
+        raise InputError(
+            file=str(folder),
+            expected="the output of `pushgen demo`, `run`, `curate` or `train reward`",
+            found="none of their files",
+            remedy="Give the folder that one of these commands wrote.",
+        )
+    from jinja2 import Environment
+
+    source = files("pushgen.report").joinpath("report.html.jinja").read_text(encoding="utf-8")
+    template = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(source)
+    path = out or folder / "report.html"
+    path.write_text(template.render(title=f"PushGen: {folder.name}", sections=sections), encoding="utf-8")
+    return path
+
+
+def _json(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+
+
+def _plot(draw: Callable[..., str], *args: Any) -> str:
+    try:
+        return draw(*args)
+    except MissingExtraError as error:
+        say(str(error))
+        return ""
+
+
+def _percent(value: float, digits: int = 1) -> str:
+    return f"{100 * value:.{digits}f}%"
+
+
+def _interval(row: dict[str, Any], digits: int = 1) -> str:
+    return f"{_percent(row['lift'], digits)} [{_percent(row['low'], digits)}, {_percent(row['high'], digits)}]"
+
+
+def _result(folder: Path) -> list[Section]:
+    measured = _json(folder / "measure.json")
+    if not measured:
+        return []
+    lifts = {row["versus"]: row for row in measured["lifts"]}
+    rows = tuple(
+        (
+            arm["name"],
+            f"{arm['impressions']:,}",
+            f"{arm['clicks']:,}",
+            f"{_percent(arm['ctr'], 3)} [{_percent(arm['low'], 3)}, {_percent(arm['high'], 3)}]",
+            _interval(lifts[arm["name"]]) if arm["name"] in lifts else "",
+        )
+        for arm in measured["arms"]
+    )
+    words = f"A simulated randomised test over {measured['contents']} contents that no model was trained on. "
+    if measured["recovered"]:
+        words += (
+            f"The choice closes {_interval(measured['recovered'])} of the gap between a random and the best candidate."
+        )
+    else:
+        words += "The texts differ too little here for a gap between a random and the best candidate to show."
+    columns = ("arm", "impressions", "clicks", "CTR [95%]", "lift of the chosen push over it [95%]")
+    return [
+        Section(title="Result", words=words, columns=columns, rows=rows, svg=_plot(plots.lift_plot, measured["lifts"]))
+    ]
+
+
+def _styles(folder: Path) -> list[Section]:
+    shares = _json(folder / "styles.json")
+    if not shares:
+        return []
+    words = "Share of each style among the pushes of the log, the fine-tuning corpus and the selections."
+    return [Section(title="Styles", words=words, svg=_plot(plots.style_plot, shares))]
+
+
+def _examples(folder: Path) -> list[Section]:
+    run = folder / "run" if (folder / "run").is_dir() else folder
+    if not (run / "selections").is_dir():
+        return []
+    chosen = read_table(run / "selections", SELECTIONS).head(EXAMPLES)
+    captions = _captions(folder)
+    rows: list[tuple[str, ...]] = []
+    for row in cast(list[dict[str, Any]], chosen.to_dicts()):
+        rivals = cast(list[dict[str, Any]], row["rivals"] or [])
+        closest = min(rivals, key=lambda rival: rival["p_beaten"], default=None)
+        rows.append(
+            (
+                captions.get(str(row["content_id"]), str(row["content_id"])),
+                f"{row['title']}: {row['body']}" if row["title"] else str(row["body"]),
+                str(row["style"]),
+                _percent(row["p_win"], 0),
+                f"{closest['text']} ({_percent(closest['p_beaten'], 0)})" if closest else "",
+            )
+        )
+    columns = ("content", "chosen push", "style", "mean win probability", "closest rival (probability to beat it)")
+    return [Section(title="Examples", columns=columns, rows=tuple(rows))]
+
+
+def _captions(folder: Path) -> dict[str, str]:
+    path = folder / "contents.parquet"
+    if not path.is_file():
+        return {}
+    frame = pl.read_parquet(path, columns=["content_id", "title", "caption"])
+    return {row[0]: row[2] or row[1] or "" for row in frame.iter_rows()}
+
+
+def _reward(folder: Path) -> list[Section]:
+    evaluation = _json(folder / "evaluation.json") or _json(folder / "reward" / "evaluation.json")
+    if not evaluation:
+        return []
+    rows = tuple(
+        (str(row["metric"]), str(row["model"]), str(row["baseline"]), str(row["count"]))
+        for row in evaluation.get("table", [])
+    )
+    return [
+        Section(
+            title="Reward model",
+            words="On held-out experiments. The baseline calls the longer text the winner.",
+            columns=("metric", "model [95%]", "longer wins", "n"),
+            rows=rows,
+            svg=_plot(plots.reliability_plot, evaluation["reliability"]),
+        )
+    ]
+
+
+def _funnel(folder: Path) -> list[Section]:
+    funnel = _json(folder / "funnel.json") or _json(folder / "corpus" / "funnel.json")
+    if not funnel:
+        return []
+    rows = tuple((str(step["rule"]), f"{step['taken']:,}", f"{step['left']:,}", str(step["note"])) for step in funnel)
+    steps = [(str(step["rule"]), int(step["left"])) for step in funnel]
+    return [
+        Section(
+            title="Curation",
+            words="What each rule took out of the log on its way to the fine-tuning corpus.",
+            columns=("rule", "taken", "left", "note"),
+            rows=rows,
+            svg=_plot(plots.funnel_plot, steps),
+        )
+    ]
+
+
+def _run(folder: Path) -> list[Section]:
+    run = folder / "run" if (folder / "run").is_dir() else folder
+    summary = _json(run / "summary.json")
+    if not summary:
+        return []
+    blocked = tuple((rule, f"{count:,}") for rule, count in summary["blocked"].items())
+    reasons = tuple((reason, f"{count:,}") for reason, count in {**summary["failures"], **summary["rejects"]}.items())
+    written = read_table(run / "candidates", CANDIDATES) if (run / "candidates").is_dir() else CANDIDATES.frame([])
+    generators = ", ".join(
+        f"{name} {count:,}" for name, count in written["generator"].value_counts(sort=True).iter_rows()
+    )
+    words = (
+        f"{summary['candidates']:,} candidates for {summary['contents']:,} contents ({generators}); "
+        f"{summary['selections']:,} chosen, {summary['fallbacks']:,} of them from the fallback template."
+    )
+    return [
+        Section(title="Run", words=words, columns=("guardrail", "candidates blocked"), rows=blocked),
+        *([Section(title="Not written", columns=("reason", "rows"), rows=reasons)] if reasons else []),
+    ]

@@ -1,0 +1,91 @@
+"""Plots as inline SVG: one function per figure, the same bytes for the same data.
+
+Raises `MissingExtraError` where matplotlib is not installed; the report then keeps its tables.
+"""
+
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pushgen.errors import MissingExtraError
+
+INK, ACCENT, MUTED = "#1f2937", "#2563eb", "#9ca3af"
+
+
+def _figure(width: float, height: float) -> tuple[Any, Any]:
+    try:
+        import matplotlib as mpl
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise MissingExtraError("matplotlib", "report", "plotting") from error
+    # A fixed salt and no date keep the SVG reproducible byte for byte.
+    mpl.rcParams.update({"svg.hashsalt": "pushgen", "svg.fonttype": "none", "font.size": 9, "axes.edgecolor": MUTED})
+    figure: Any = Figure(figsize=(width, height), layout="constrained")
+    axes: Any = figure.add_subplot()
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure, axes
+
+
+def _svg(figure: Any, label: str) -> str:
+    stream = io.StringIO()
+    figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None, "Title": label})
+    text = stream.getvalue()
+    return text[text.index("<svg") :]
+
+
+def lift_plot(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Lift with its 95% interval; rows hold `versus`, `lift`, `low`, `high` as ratios minus one."""
+    figure, axes = _figure(6.4, 0.6 + 0.5 * len(rows))
+    for place, row in enumerate(rows):
+        axes.plot([100 * row["low"], 100 * row["high"]], [place, place], color=ACCENT, lw=2)
+        axes.plot([100 * row["lift"]], [place], "o", color=ACCENT)
+    axes.axvline(0.0, color=MUTED, lw=1, ls="--")
+    axes.set_yticks(range(len(rows)), [str(row["versus"]) for row in rows])
+    axes.set_ylim(len(rows) - 0.5, -0.5)
+    axes.set_xlabel("lift of the chosen push in CTR, % (95% interval)")
+    return _svg(figure, "lift with intervals")
+
+
+def style_plot(shares: Mapping[str, Mapping[str, float]]) -> str:
+    """Share of each style in several stages; `shares[stage][style]` in [0, 1]."""
+    styles = sorted({style for stage in shares.values() for style in stage})
+    figure, axes = _figure(6.4, 0.8 + 0.34 * len(styles))
+    height = 0.8 / max(1, len(shares))
+    colours = [MUTED, ACCENT, INK, "#d97706"]
+    for index, (stage, share) in enumerate(shares.items()):
+        places = [place + index * height for place in range(len(styles))]
+        values = [100 * share.get(style, 0.0) for style in styles]
+        axes.barh(places, values, height=height, label=stage, color=colours[index % len(colours)])
+    axes.set_yticks([place + 0.4 - height / 2 for place in range(len(styles))], styles)
+    axes.invert_yaxis()
+    axes.set_xlabel("share, %")
+    axes.legend(frameon=False)
+    return _svg(figure, "share of styles by stage")
+
+
+def reliability_plot(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Reliability of p_a; rows hold `predicted`, `observed`, `count` per bin."""
+    figure, axes = _figure(4.2, 3.8)
+    axes.plot([0, 1], [0, 1], color=MUTED, lw=1, ls="--")
+    largest = max((row["count"] for row in rows), default=1)
+    sizes = [12 + 140 * row["count"] / largest for row in rows]
+    axes.scatter(
+        [row["predicted"] for row in rows], [row["observed"] for row in rows], s=sizes, color=ACCENT, alpha=0.7
+    )
+    axes.set_xlabel("predicted probability that a wins")
+    axes.set_ylabel("observed share of wins")
+    axes.set_xlim(0, 1)
+    axes.set_ylim(0, 1)
+    return _svg(figure, "reliability of the win probability")
+
+
+def funnel_plot(steps: Sequence[tuple[str, int]]) -> str:
+    """Rows left after each rule."""
+    figure, axes = _figure(6.4, 0.6 + 0.36 * len(steps))
+    axes.barh(range(len(steps)), [count for _, count in steps], color=ACCENT, height=0.7)
+    for place, (_, count) in enumerate(steps):
+        axes.text(count, place, f" {count:,}", va="center", color=INK)
+    axes.set_yticks(range(len(steps)), [name for name, _ in steps])
+    axes.invert_yaxis()
+    axes.set_xlabel("rows")
+    return _svg(figure, "rows left after each filter")
