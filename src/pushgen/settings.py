@@ -49,7 +49,8 @@ def _fit(value: Any, hint: Any, where: str) -> Any:
     if origin is typing.Literal and value not in allowed:
         raise ConfigurationError(f"{where}: expected one of {allowed}, found {value!r}")
     plain = [kind for kind in allowed if isinstance(kind, type)]
-    if plain and origin is not tuple and not isinstance(value, tuple(plain)):
+    stray_bool = isinstance(value, bool) and bool not in plain
+    if plain and origin is not tuple and (stray_bool or not isinstance(value, tuple(plain))):
         raise ConfigurationError(f"{where}: expected {' or '.join(kind.__name__ for kind in plain)}, found {value!r}")
     return value
 

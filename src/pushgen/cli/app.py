@@ -24,7 +24,7 @@ _GROUPS = {
     "data": "Fetch public data.",
 }
 
-_COMMANDS = [
+COMMANDS = [
     ("demo", "pushgen.cli.demo:demo", "The whole loop in a simulated world, offline, with a report."),
     ("import upworthy", "pushgen.cli.import_log:upworthy", "The Upworthy Research Archive."),
     ("import ars", "pushgen.cli.import_log:ars", "Ars Technica's headline tests."),
@@ -51,7 +51,7 @@ _COMMANDS = [
 
 def _mount() -> None:
     groups: dict[str, App] = {}
-    for words, target, summary in _COMMANDS:
+    for words, target, summary in COMMANDS:
         *group, name = words.split()
         parent = app
         if group:

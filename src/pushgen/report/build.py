@@ -116,7 +116,7 @@ def _examples(folder: Path) -> list[Section]:
     chosen = read_table(run / "selections", SELECTIONS).head(EXAMPLES)
     captions = _captions(folder)
     rows: list[tuple[str, ...]] = []
-    for row in cast(list[dict[str, Any]], chosen.to_dicts()):
+    for row in chosen.to_dicts():
         rivals = cast(list[dict[str, Any]], row["rivals"] or [])
         closest = min(rivals, key=lambda rival: rival["p_beaten"], default=None)
         rows.append(

@@ -1,0 +1,226 @@
+"""Contents in, one chosen push per content out: generate, check, select, part by part and resumable.
+
+`DIR/selections/` holds one row per content that got a text; beside it lie `candidates/`, `verdicts/` and
+`rejects/` (contents without a text, and why). Every content ends in exactly one of selections and rejects.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from pushgen.errors import ConfigurationError
+from pushgen.guardrails import check
+from pushgen.manifest import Manifest, write_json, write_manifest
+from pushgen.pipeline.workspace import Workspace, part_name, remove_drafts
+from pushgen.progress import bar
+from pushgen.protocols import GenerationRequest, Generator, Guardrail, RewardModel, Selector
+from pushgen.records import Candidate, Content, Selection, Verdict
+from pushgen.selection import choose
+from pushgen.settings import as_dict
+from pushgen.tables import CANDIDATES, CONTENTS, REJECTS, SELECTIONS, VERDICTS, read_table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunConfig:
+    """How candidates are asked for."""
+
+    styles: tuple[str, ...] = ()
+    """Style ids to write in; empty means every style of the taxonomy."""
+    per_style: int = 1
+    """Candidates per style and content."""
+    seed: int = 0
+    """Seed of the generator."""
+    part_size: int = 200
+    """Contents per part: what is lost at most when the process is killed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stages:
+    """The exchangeable parts of a run."""
+
+    generator: Generator
+    fallback: Generator
+    """Writes the text where no candidate survives the guardrails."""
+    rules: Sequence[Guardrail]
+    reward: RewardModel
+    selector: Selector
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """What a run left behind."""
+
+    contents: int
+    candidates: int
+    selections: int
+    fallbacks: int
+    rejects: Mapping[str, int]
+    failures: Mapping[str, int]
+    """Requests that the generator could not serve, by reason."""
+    blocked: Mapping[str, int]
+    """Candidates blocked, by rule."""
+
+
+@dataclass(slots=True)
+class _Part:
+    """Tables of one part while they grow."""
+
+    candidates: list[Candidate] = field(default_factory=list[Candidate])
+    verdicts: list[Verdict] = field(default_factory=list[Verdict])
+    selections: list[Selection] = field(default_factory=list[Selection])
+    rejects: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+
+    def reject(self, content: Content, reason: str) -> None:
+        row = {"file": None, "row": None, "field": "content_id", "reason": reason, "value": content.content_id}
+        self.rejects.append(row)
+
+
+def run(
+    contents: pl.DataFrame,
+    stages: Stages,
+    out: Path,
+    *,
+    styles: Sequence[str],
+    config: RunConfig,
+    work: Mapping[str, Any],
+    input_rejects: pl.DataFrame | None = None,
+) -> RunSummary:
+    """Writes, checks and chooses one push for every content, and finishes what an earlier, killed run began.
+
+    `contents` is a `tables.CONTENTS` frame without duplicate ids; `styles` the styles to ask for; `work` whatever
+    identifies the inputs (hashes of contents and models), so that an output folder is never mixed from two of them.
+    """
+    if config.per_style < 1 or config.part_size < 1:
+        raise ConfigurationError(
+            f"per_style and part_size must be at least 1, found {config.per_style} and {config.part_size}"
+        )
+    started = time.monotonic()
+    identity = {"stage": "run", "configuration": as_dict(config), "styles": list(styles), "inputs": dict(work)}
+    space = Workspace(out, identity)
+    with space.open(), bar("contents", contents.height) as shown:
+        remove_drafts(out)
+        if input_rejects is not None and input_rejects.height:
+            space.write(REJECTS, "input", input_rejects)
+        for index, start in enumerate(range(0, contents.height, config.part_size)):
+            rows = contents.slice(start, config.part_size)
+            name = part_name(index, [space.key, rows["content_id"].to_list()])
+            if not space.part(SELECTIONS, name).exists():
+                part = _write_part([Content(**row) for row in rows.iter_rows(named=True)], stages, styles, config)
+                _save(space, name, part)
+            shown.advance(rows.height)
+        summary = _summarise(out, contents.height)
+        write_json(out / "summary.json", as_dict(summary))
+        dropped = dict(summary.rejects)
+        write_manifest(
+            out,
+            Manifest(
+                stage="run",
+                configuration={**as_dict(config), "styles": list(styles)},
+                inputs={name: str(value) for name, value in work.items()},
+                rows_in=contents.height + (0 if input_rejects is None else input_rejects.height),
+                rows_out=summary.selections,
+                dropped=dropped,
+                seed=config.seed,
+            ),
+            seconds=time.monotonic() - started,
+        )
+    return summary
+
+
+def _write_part(contents: Sequence[Content], stages: Stages, styles: Sequence[str], config: RunConfig) -> _Part:
+    part = _Part()
+    survivors = _written(part, contents, stages.generator, stages.rules, styles, config)
+    stranded = [content for content in contents if not survivors.get(content.content_id)]
+    rescued = _written(part, stranded, stages.fallback, stages.rules, styles, config) if stranded else {}
+    fields: list[tuple[Content, Sequence[Candidate]]] = []
+    for content in contents:
+        texts = survivors.get(content.content_id) or rescued.get(content.content_id)
+        if texts:
+            fields.append((content, texts))
+        else:
+            part.reject(
+                content, "no text passed the guardrails" if content.source_text.strip() else "no title or caption"
+            )
+    fallbacks = {content.content_id for content in stranded}
+    part.selections = choose(fields, stages.reward, stages.selector, fallbacks=fallbacks)
+    return part
+
+
+def _written(
+    part: _Part,
+    contents: Sequence[Content],
+    generator: Generator,
+    rules: Sequence[Guardrail],
+    styles: Sequence[str],
+    config: RunConfig,
+) -> dict[str, list[Candidate]]:
+    """Candidates of one generator that pass, by content id. Adds candidates, verdicts and failures to the part."""
+    requests = [
+        GenerationRequest(content=content, style=style, index=index, seed=config.seed)
+        for content in contents
+        for style in styles
+        for index in range(config.per_style)
+    ]
+    by_content: dict[str, list[Candidate]] = {content.content_id: [] for content in contents}
+    known = {candidate.candidate_id for candidate in part.candidates}
+    for request, outcome in zip(requests, generator.generate(requests), strict=True):
+        if isinstance(outcome, Candidate):
+            if outcome.candidate_id not in known:
+                by_content[outcome.content_id].append(outcome)
+        else:
+            # Not a rejected content: the other styles of this content may still succeed.
+            row = {"file": None, "row": None, "field": request.style, "reason": f"not written: {outcome.reason}"}
+            part.rejects.append({**row, "value": request.content.content_id})
+    passed: dict[str, list[Candidate]] = {}
+    for content in contents:
+        candidates = by_content[content.content_id]
+        part.candidates.extend(candidates)
+        survivors, verdicts = check(content, candidates, rules)
+        part.verdicts.extend(verdicts)
+        passed[content.content_id] = list(survivors)
+    return passed
+
+
+def _save(space: Workspace, name: str, part: _Part) -> None:
+    space.write(CANDIDATES, name, CANDIDATES.frame(part.candidates))
+    space.write(VERDICTS, name, VERDICTS.frame(part.verdicts))
+    space.write(REJECTS, name, pl.DataFrame(part.rejects, schema=REJECTS.schema))
+    # The committing table: a part exists once its selections do.
+    space.write(SELECTIONS, name, selections_frame(part.selections))
+
+
+def selections_frame(selections: Sequence[Selection]) -> pl.DataFrame:
+    """Selections as a `tables.SELECTIONS` frame."""
+    rows = [as_dict(selection) for selection in selections]
+    return pl.DataFrame(rows, schema=SELECTIONS.schema)
+
+
+def _summarise(out: Path, contents: int) -> RunSummary:
+    """Counts from what lies on disk, so that a resumed run reports the whole."""
+    selections = read_table(out / "selections", SELECTIONS) if contents else SELECTIONS.frame([])
+    candidates = read_table(out / "candidates", CANDIDATES) if contents else CANDIDATES.frame([])
+    verdicts = read_table(out / "verdicts", VERDICTS) if contents else VERDICTS.frame([])
+    has_rejects = contents or (out / "rejects").is_dir()
+    rejects = read_table(out / "rejects", REJECTS) if has_rejects else pl.DataFrame(schema=REJECTS.schema)
+    reasons = Counter[str](rejects["reason"].to_list())
+    failures = {reason: count for reason, count in sorted(reasons.items()) if reason.startswith("not written: ")}
+    blocked = verdicts.filter(pl.col("severity") == "block").unique(["candidate_id", "rule"])
+    return RunSummary(
+        contents=contents,
+        candidates=candidates.height,
+        selections=selections.height,
+        fallbacks=int(selections["fallback"].sum()),
+        rejects={reason: count for reason, count in sorted(reasons.items()) if reason not in failures},
+        failures=failures,
+        blocked=dict(sorted(Counter[str](blocked["rule"].to_list()).items())),
+    )
+
+
+def contents_frame(contents: Sequence[Content]) -> pl.DataFrame:
+    """Contents as a `tables.CONTENTS` frame."""
+    return CONTENTS.frame(contents)
