@@ -2,7 +2,7 @@
 
     python benchmarks/labels/draw_sample.py PACKAGES.csv --out sample.jsonl
 
-One headline per test by a seeded hash, tests of the window with broken randomisation left out, distinct texts, shuffled.
+One headline per test by a seeded hash, distinct texts, shuffled; the window with broken randomisation left out.
 The same file gives the same sample. Texts are not committed; the labels are keyed by a hash of the cleaned text.
 """
 
