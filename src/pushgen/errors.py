@@ -44,6 +44,10 @@ class CollapsedModelError(PushgenError):
     """A trained generator that writes (nearly) the same text for every content and must not be shipped."""
 
 
+class ServiceError(PushgenError):
+    """A server that PushGen asked is not reachable, refuses, or answers what cannot be used."""
+
+
 class MissingExtraError(PushgenError):
     """A package that an optional part needs is not installed."""
 
