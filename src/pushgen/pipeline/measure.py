@@ -57,14 +57,15 @@ def measure(exposures: pl.DataFrame, *, seed: int = 0) -> Measured:
     """
     arms = [name for name in (CHOSEN, TEMPLATE, RANDOM, BEST) if name in set(exposures["arm"].to_list())]
     arms += sorted(set(exposures["arm"].to_list()) - set(arms))
-    wide = exposures.pivot("arm", index="content_id", values=["impressions", "clicks"], aggregate_function="sum")
-    if any(wide[f"clicks_{arm}"].null_count() for arm in arms):
+    complete = exposures.select("arm", "content_id").n_unique() == len(arms) * exposures["content_id"].n_unique()
+    if not complete:
         raise InputError(
             field="arm",
             expected="every content in every arm",
             found="an arm without some content",
             remedy="Test the arms on the same contents.",
         )
+    wide = exposures.pivot("arm", index="content_id", values=["impressions", "clicks"], aggregate_function="sum")
     shown = np.column_stack([wide[f"impressions_{arm}"].to_numpy() for arm in arms]).astype(np.float64)
     clicked = np.column_stack([wide[f"clicks_{arm}"].to_numpy() for arm in arms]).astype(np.float64)
     draws = np.random.default_rng(seed).multinomial(len(wide), np.full(len(wide), 1 / len(wide)), size=DRAWS)

@@ -15,7 +15,7 @@ import polars as pl
 
 from pushgen.errors import ConfigurationError
 from pushgen.guardrails import check
-from pushgen.manifest import Manifest, write_json, write_manifest
+from pushgen.manifest import Manifest, fingerprint, hash_path, write_json, write_manifest
 from pushgen.pipeline.workspace import Workspace, part_name, remove_drafts
 from pushgen.progress import bar
 from pushgen.protocols import GenerationRequest, Generator, Guardrail, RewardModel, Selector
@@ -221,6 +221,11 @@ def _summarise(out: Path, contents: int) -> RunSummary:
     )
 
 
-def contents_frame(contents: Sequence[Content]) -> pl.DataFrame:
-    """Contents as a `tables.CONTENTS` frame."""
-    return CONTENTS.frame(contents)
+def work_of(contents: pl.DataFrame, generator: str, reward: Path) -> dict[str, str]:
+    """What identifies the inputs of a run: hashes of the contents and of the models."""
+    folder = Path(generator)
+    return {
+        "contents": fingerprint(CONTENTS.conform(contents).to_dicts()),
+        "generator": hash_path(folder) if folder.is_dir() else generator,
+        "reward": hash_path(reward),
+    }

@@ -1,0 +1,71 @@
+"""`pushgen run`: contents to chosen pushes in one go."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from pushgen.pipeline.run import RunConfig
+from pushgen.splits import Part
+
+
+def run(
+    contents: Path,
+    *,
+    generator: str = "template",
+    reward: Path,
+    out: Path,
+    part: Part = "all",
+    json: bool = False,
+    config: Annotated[RunConfig, Parameter(name="*")] = RunConfig(),
+) -> None:
+    """Write candidates in every style, check them against their source and choose one per content.
+
+    Killed halfway, the same command goes on where it stopped and ends with the same output.
+
+    Parameters
+    ----------
+    contents
+        CSV, JSONL or Parquet with `content_id` and `title` or `caption`, or a log folder.
+    generator
+        `template`, a model folder, `hf:NAME` or `openai:URL#MODEL`.
+    reward
+        Folder of a reward model.
+    out
+        Output folder: `selections/`, `candidates/`, `verdicts/`, `rejects/`.
+    part
+        Which part of the split by content to write for; `holdout` are contents that no training command read.
+    json
+        Print the summary as JSON on standard output.
+    """
+    from pushgen.cli.output import print_json
+    from pushgen.intake import load
+    from pushgen.pipeline.compose import open_stages, styles_for
+    from pushgen.pipeline.run import run as run_contents
+    from pushgen.pipeline.run import work_of
+    from pushgen.progress import say
+    from pushgen.settings import as_dict
+    from pushgen.splits import keep
+    from pushgen.tables import CONTENTS
+
+    loaded = load(contents, CONTENTS)
+    chosen = keep(loaded.frame, part)
+    if loaded.rejects.height:
+        say(f"{loaded.rejects.height} bad rows of {contents} are set apart in {out / 'rejects'}")
+    summary = run_contents(
+        chosen,
+        open_stages(generator, reward),
+        out,
+        styles=styles_for(config.styles),
+        config=config,
+        work=work_of(chosen, generator, reward),
+        input_rejects=loaded.rejects,
+    )
+    say(
+        f"{summary.selections} of {summary.contents} contents have a push ({summary.fallbacks} by the fallback "
+        f"template), chosen from {summary.candidates} candidates: {out / 'selections'}"
+    )
+    for reason, count in {**summary.rejects, **summary.failures}.items():
+        say(f"  {count} x {reason}")
+    if json:
+        print_json(as_dict(summary))

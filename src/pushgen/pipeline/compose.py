@@ -1,0 +1,31 @@
+"""The default parts of a run, opened from what a person names on the command line."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from pushgen.generation import open_generator
+from pushgen.guardrails import default_rules
+from pushgen.pipeline.run import Stages
+from pushgen.reward import open_reward
+from pushgen.selection import MeanWinSelector
+from pushgen.styles import load_taxonomy
+
+
+def open_stages(generator: str, reward: Path) -> Stages:
+    """Generator by its spec, reward model by its folder, the default guardrails, the mean-win selector."""
+    return Stages(
+        generator=open_generator(generator),
+        fallback=open_generator("template"),
+        rules=default_rules(),
+        reward=open_reward(reward),
+        selector=MeanWinSelector(),
+    )
+
+
+def styles_for(asked: Sequence[str]) -> tuple[str, ...]:
+    """The styles asked for, all of the taxonomy where none is named.
+
+    Raises `ConfigurationError` for a style that the taxonomy does not know.
+    """
+    taxonomy = load_taxonomy()
+    return tuple(taxonomy[style].id for style in asked) if asked else taxonomy.ids
