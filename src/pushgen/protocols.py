@@ -82,7 +82,10 @@ class Generator(Protocol):
 class Guardrail(Protocol):
     """One rule that candidates are held against."""
 
-    rule: str
+    @property
+    def rule(self) -> str:
+        """Its name in verdicts."""
+        ...
 
     def check(self, content: Content, candidates: Sequence[Candidate]) -> list[Verdict]:
         """Findings in the candidates of one content; no finding means passed."""
@@ -117,7 +120,8 @@ class RewardModel(Protocol):
 class Selector(Protocol):
     """From candidates and their probabilities to a choice."""
 
-    name: str
+    @property
+    def name(self) -> str: ...
 
     def select(self, content: Content, candidates: Sequence[Candidate], p_win: Floats) -> Selection:
         """`p_win[i, j]` is the probability that i beats j, shape (K, K), K >= 1. Ties break on the candidate id."""

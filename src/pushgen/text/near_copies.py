@@ -136,29 +136,36 @@ def _join_bucket(bucket: list[int], sets: Sequence[Shingles], threshold: float, 
                 forest.join(known, member)
 
 
+class NearCopyIndex:
+    """Texts that are looked up again and again, such as all pushes of the past."""
+
+    def __init__(self, corpus: Sequence[str], threshold: float = 0.8) -> None:
+        self._texts = frozenset(corpus)
+        distinct, _ = _distinct(corpus)
+        self._threshold = threshold
+        self._sets = [shingles(text) for text in distinct]
+        self._bands: list[tuple[Shingles, Integers]] = []
+        for keys in _bands(_signatures(self._sets), bands_for(threshold)):
+            order = np.argsort(keys, kind="stable")
+            self._bands.append((keys[order], order))
+
+    def contains(self, queries: Sequence[str]) -> NDArray[np.bool_]:
+        """Whether each query has a near-copy among the texts, shape (len(queries),)."""
+        wanted, place = _distinct(queries)
+        sets = [shingles(text) for text in wanted]
+        found = np.array([text in self._texts for text in wanted], np.bool_)
+        keys_of = _bands(_signatures(sets), bands_for(self._threshold))
+        for keys, (ranked, order) in zip(keys_of, self._bands, strict=True):
+            left, right = np.searchsorted(ranked, keys, "left"), np.searchsorted(ranked, keys, "right")
+            for query in (int(index) for index in np.flatnonzero((right > left) & ~found)):
+                near = (int(index) for index in order[left[query] : right[query]])
+                found[query] = any(jaccard(sets[query], self._sets[other]) >= self._threshold for other in near)
+        return found[place]
+
+
 def has_near_copy(queries: Sequence[str], corpus: Sequence[str], threshold: float = 0.8) -> NDArray[np.bool_]:
     """Whether each query has a near-copy in the corpus, shape (len(queries),)."""
-    wanted, place = _distinct(queries)
-    known, _ = _distinct(corpus)
-    wanted_sets, known_sets = [shingles(text) for text in wanted], [shingles(text) for text in known]
-    found = np.zeros(len(wanted), np.bool_)
-    if not len(wanted) or not len(known):
-        return found[place]
-    exact = set(known)
-    found[:] = [text in exact for text in wanted]
-    rows = bands_for(threshold)
-    for query_keys, known_keys in zip(
-        _bands(_signatures(wanted_sets), rows), _bands(_signatures(known_sets), rows), strict=True
-    ):
-        order = np.argsort(known_keys, kind="stable")
-        ranked = known_keys[order]
-        left, right = np.searchsorted(ranked, query_keys, "left"), np.searchsorted(ranked, query_keys, "right")
-        for query in np.flatnonzero((right > left) & ~found):
-            for other in (int(index) for index in order[left[query] : right[query]]):
-                if jaccard(wanted_sets[query], known_sets[other]) >= threshold:
-                    found[query] = True
-                    break
-    return found[place]
+    return NearCopyIndex(corpus, threshold).contains(queries)
 
 
 def _distinct(texts: Sequence[str]) -> tuple[list[str], Integers]:

@@ -1,0 +1,117 @@
+"""Every name of a push stands in its source, up to spelling, case, plural and abbreviation."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from rapidfuzz import fuzz, process
+
+from pushgen.guardrails.source import Source, name_tokens, source_of, squeeze
+from pushgen.records import Candidate, Content, Severity, Verdict
+from pushgen.text.facts import Fact, facts
+from pushgen.text.names import is_ordinary
+
+_LINKS = frozenset(
+    {"of", "the", "de", "da", "del", "der", "di", "la", "le", "van", "von", "bin", "al", "el", "y", "and"}
+)
+_ENDINGS = ("s", "es", "n", "an", "ian", "ean", "ese", "ish", "i", "er")
+_NEAR = 4
+"""Two words of one name stand at most this many words apart in the source."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamesRule:
+    """Blocks names that the source does not support.
+
+    Names are found by capital letters (`text.names`), so a Chinese name without marks around it is not seen. Where
+    a capital proves nothing (start of a sentence, headline) an unsupported word that could be a name gives a
+    warning only.
+    """
+
+    severity: Severity = Severity.BLOCK
+    uncertain: Severity | None = Severity.WARN
+    """Severity where a capital is the only sign and stands where any word has one; None to say nothing."""
+    similarity: float = 88.0
+    """Least similarity (rapidfuzz ratio, 0 to 100) of a spelling variant; words of five letters or more."""
+    rule: str = "names"
+
+    def check(self, content: Content, candidates: Sequence[Candidate]) -> list[Verdict]:
+        source = source_of(content.source_text, content.language)
+        found: list[Verdict] = []
+        for candidate in candidates:
+            for fact in facts(candidate.text, content.language):
+                severity = self.severity if fact.certain else self.uncertain
+                if fact.kind != "name" or severity is None or is_supported(fact, source, self.similarity):
+                    continue
+                found.append(
+                    Verdict(
+                        candidate_id=candidate.candidate_id,
+                        content_id=candidate.content_id,
+                        rule=self.rule,
+                        severity=severity,
+                        start=fact.start,
+                        end=fact.end,
+                        message=f"{fact.text!r} is not in the source",
+                    )
+                )
+        return found
+
+
+def is_supported(fact: Fact, source: Source, similarity: float = 88.0) -> bool:
+    """Whether the source holds the name: as a whole, word by word nearby, or as an abbreviation."""
+    squeezed = squeeze(fact.text)
+    if not squeezed or (len(squeezed) >= 5 and squeezed in source.squeezed):
+        return True
+    tokens = [token for token in name_tokens(fact.text) if token not in _LINKS]
+    telling = [token for token in tokens if not is_ordinary(token)]
+    if not telling:
+        # Common words with capitals: one is emphasis, several are a title that must be known.
+        if len(tokens) < 2:
+            return True
+        telling = tokens
+    matches = [_match(token, source, similarity) for token in telling]
+    if all(matches):
+        return all(_near(left, right, source) for left, right in pairwise(matches) if left and right)
+    return _abbreviated(fact.text, tokens, source)
+
+
+def _match(token: str, source: Source, similarity: float) -> str | None:
+    """The word of the source that a word of a name stands for."""
+    if token in source.places:
+        return token
+    if len(token) == 1:
+        return next((known for known in source.places if known.startswith(token)), None)
+    for ending in _ENDINGS:
+        if token + ending in source.places:
+            return token + ending
+        if token.endswith(ending) and len(token) - len(ending) >= 3 and token[: -len(ending)] in source.places:
+            return token[: -len(ending)]
+    if any(sign.isdigit() for sign in token) or len(token) < 5:
+        return None
+    best = process.extractOne(token, source.places.keys(), scorer=fuzz.ratio, score_cutoff=similarity)
+    return best[0] if best else None
+
+
+def _near(left: str, right: str, source: Source) -> bool:
+    first, second = source.places[left], source.places[right]
+    i = j = 0
+    while i < len(first) and j < len(second):
+        if abs(first[i] - second[j]) <= _NEAR:
+            return True
+        if first[i] < second[j]:
+            i += 1
+        else:
+            j += 1
+    return False
+
+
+def _abbreviated(text: str, tokens: list[str], source: Source) -> bool:
+    """`UN` for United Nations, and the other way round."""
+    letters = text.removesuffix("s").replace(".", "")
+    if letters.isupper() and letters.isalpha() and len(letters) >= 2:
+        folded = letters.casefold()
+        if folded in source.acronyms or any(letters in initials for initials in source.initials):
+            return True
+        return len(letters) >= 4 and any(folded in initials.casefold() for initials in source.initials)
+    initials = "".join(token[0] for token in tokens)
+    return len(initials) >= 3 and initials in source.acronyms

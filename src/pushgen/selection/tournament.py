@@ -1,0 +1,108 @@
+"""Every candidate of a content against every other, for many contents in few large calls of the reward model."""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+import numpy as np
+
+from pushgen.progress import bar
+from pushgen.protocols import Floats, RewardModel, Selector
+from pushgen.records import Candidate, Content, Selection
+
+Field: TypeAlias = tuple[Content, Sequence[Candidate]]
+"""The candidates of one content."""
+PAIRS_PER_CALL = 65_536
+"""Pairs held as text at a time: bounds the memory of a field of hundreds of candidates."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Match:
+    """One pair to be compared: distinct texts `a` < `b` of one field, by their places."""
+
+    field: int
+    a: int
+    b: int
+
+
+@dataclass(slots=True)
+class _Distinct:
+    """The distinct texts of one field in sorted order, and the place of each candidate's text among them."""
+
+    texts: list[str]
+    place: list[int]
+    p_win: Floats
+
+
+def win_matrices(fields: Sequence[Field], reward: RewardModel, *, pairs_per_call: int = PAIRS_PER_CALL) -> list[Floats]:
+    """For each field the probabilities p[i, j] that candidate i beats candidate j, shape (K, K), float32.
+
+    Each unordered pair of distinct texts is compared once, always in the same order of the two; p[j, i] is
+    1 - p[i, j], the diagonal and pairs of equal texts are 0.5.
+    """
+    distinct = [_distinct([candidate.text for candidate in candidates]) for _, candidates in fields]
+    total = sum(len(field.texts) * (len(field.texts) - 1) // 2 for field in distinct)
+    with bar("pairs compared", total) as shown:
+        for chunk in _chunks(_matches(distinct), pairs_per_call):
+            compared = reward.compare(
+                [distinct[match.field].texts[match.a] for match in chunk],
+                [distinct[match.field].texts[match.b] for match in chunk],
+                [fields[match.field][0].caption for match in chunk],
+            )
+            for match, p_a in zip(chunk, compared.p_a, strict=True):
+                matrix = distinct[match.field].p_win
+                matrix[match.a, match.b] = p_a
+                matrix[match.b, match.a] = np.float32(1.0) - p_a
+            shown.advance(len(chunk))
+    return [field.p_win[np.ix_(field.place, field.place)] for field in distinct]
+
+
+def choose(
+    fields: Sequence[Field],
+    reward: RewardModel,
+    selector: Selector,
+    *,
+    fallbacks: Collection[str] = (),
+    pairs_per_call: int = PAIRS_PER_CALL,
+) -> list[Selection]:
+    """One selection for each field with candidates, in order.
+
+    Args:
+        fields: Contents and their candidates; a content without candidates gets no selection.
+        reward: Compares the texts.
+        selector: Makes the choice from the probabilities.
+        fallbacks: Content ids whose candidates the template wrote because none survived; marked in the selection.
+        pairs_per_call: Pairs per call of the reward model.
+    """
+    served = [(content, candidates) for content, candidates in fields if candidates]
+    matrices = win_matrices(served, reward, pairs_per_call=pairs_per_call)
+    chosen: list[Selection] = []
+    for (content, candidates), p_win in zip(served, matrices, strict=True):
+        selection = selector.select(content, candidates, p_win)
+        chosen.append(replace(selection, fallback=True) if content.content_id in fallbacks else selection)
+    return chosen
+
+
+def _distinct(texts: Sequence[str]) -> _Distinct:
+    ordered = sorted(set(texts))
+    place = {text: index for index, text in enumerate(ordered)}
+    p_win = np.full((len(ordered), len(ordered)), 0.5, dtype=np.float32)
+    return _Distinct(ordered, [place[text] for text in texts], p_win)
+
+
+def _matches(distinct: Sequence[_Distinct]) -> Iterator[_Match]:
+    for index, field in enumerate(distinct):
+        for a in range(len(field.texts)):
+            for b in range(a + 1, len(field.texts)):
+                yield _Match(index, a, b)
+
+
+def _chunks(matches: Iterator[_Match], size: int) -> Iterator[list[_Match]]:
+    chunk: list[_Match] = []
+    for match in matches:
+        chunk.append(match)
+        if len(chunk) >= size:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
