@@ -1,0 +1,131 @@
+"""Rows against a table: types, required fields, ranges. Whole columns at a time, no loop over rows."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from pushgen.intake.convert import absent, convert
+from pushgen.intake.mapping import ColumnMapping
+from pushgen.intake.raw import ROW, SHOWN, RawBatch, Wanted
+from pushgen.tables import REJECTS, Column
+
+MISSING = "missing value"
+NOT_WHOLE = "not a whole number"
+NOT_NUMBER = "not a finite number"
+NOT_DATE = "not a date"
+BELOW = "below the minimum"
+ABOVE = "above the maximum"
+NUL = "NUL byte in a text"
+TOO_LONG = "text too long"
+DUPLICATE = "duplicate id"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A check over two or more columns of a row."""
+
+    field: str
+    """Column that the reject names."""
+    reason: str
+    broken: pl.Expr
+    """True where the row breaks the rule, over the columns of the table; null counts as not broken."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Fault:
+    field: str
+    reason: str
+    rows: pl.Series
+    """True for the rows at fault."""
+
+
+def validate(
+    batch: RawBatch, path: Path, *, max_text_bytes: int, rules: tuple[Rule, ...] = ()
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Good rows as the table has them plus `ROW`, and rejects with the first fault of each bad row.
+
+    Good and bad rows keep the order of the file; together they are all rows.
+    """
+    raw, wanted = batch.frame, batch.wanted
+    values: list[pl.Series] = []
+    faults: list[_Fault] = []
+    for column in wanted.table.columns:
+        value, found = _column(column, raw, wanted.mapping, max_text_bytes)
+        values.append(value)
+        faults += found
+    frame = pl.DataFrame([*values, raw[ROW]])
+    for rule in rules:
+        broken = frame.select(rule.broken.fill_null(False)).to_series()
+        if broken.any():
+            faults.append(_Fault(rule.field, rule.reason, broken))
+    if not faults:
+        return frame, batch.rejects
+    bad = faults[0].rows
+    for fault in faults[1:]:
+        bad = bad | fault.rows
+    rejects = pl.concat([batch.rejects, _rejects(faults, raw, wanted, path)]).sort("row", maintain_order=True)
+    return frame.filter(~bad), rejects
+
+
+def _column(
+    column: Column, raw: pl.DataFrame, mapping: ColumnMapping, max_text_bytes: int
+) -> tuple[pl.Series, list[_Fault]]:
+    name = column.name
+    if name in mapping.constants:
+        source = pl.select(pl.repeat(mapping.constants[name], raw.height)).to_series()
+    elif name in raw.columns:
+        source = raw[name]
+    else:
+        return pl.Series(name, [None], column.dtype).new_from_index(0, raw.height), []
+    value = convert(source, column, null_values=mapping.null_values, dates=mapping.dates).alias(name)
+    faults: list[_Fault] = []
+
+    def fault(reason: str, rows: pl.Series) -> None:
+        rows = rows.fill_null(False)
+        if rows.any():
+            faults.append(_Fault(name, reason, rows))
+
+    if column.dtype == pl.String:
+        if column.required and value.has_nulls():
+            fault(MISSING, value.is_null())
+        fault(TOO_LONG, value.str.len_bytes() > max_text_bytes)
+        fault(NUL, value.str.contains("\0", literal=True))
+        return value, faults
+    given = absent(source, mapping.null_values) if value.has_nulls() else source
+    if column.required and given.has_nulls():
+        fault(MISSING, given.is_null())
+    unread = NOT_WHOLE if column.dtype == pl.Int64 else NOT_NUMBER if column.dtype == pl.Float64 else NOT_DATE
+    if value.has_nulls():
+        fault(unread, value.is_null() & given.is_not_null())
+    if column.dtype == pl.Float64:
+        fault(NOT_NUMBER, ~value.is_finite())
+    if column.minimum is not None:
+        fault(BELOW, value < column.minimum)
+    if column.maximum is not None:
+        fault(ABOVE, value > column.maximum)
+    return value, faults
+
+
+def _rejects(faults: list[_Fault], raw: pl.DataFrame, wanted: Wanted, path: Path) -> pl.DataFrame:
+    """One row per bad row: its first fault in the order of the columns."""
+    parts: list[pl.DataFrame] = []
+    for fault in faults:
+        shown = raw[fault.field] if fault.field in raw.columns else pl.Series([None], dtype=pl.String)
+        rows = pl.DataFrame({"row": raw[ROW], "value": _shown(shown, raw.height)}).filter(fault.rows)
+        parts.append(
+            rows.select(
+                pl.lit(str(path)).alias("file"),
+                "row",
+                pl.lit(wanted.sources.get(fault.field, fault.field)).alias("field"),
+                pl.lit(fault.reason).alias("reason"),
+                "value",
+            )
+        )
+    return pl.concat(parts).unique("row", keep="first", maintain_order=True).match_to_schema(REJECTS.schema)
+
+
+def _shown(values: pl.Series, height: int) -> pl.Series:
+    if values.len() != height:
+        return values.new_from_index(0, height)
+    return values.cast(pl.String, strict=False).str.slice(0, SHOWN)

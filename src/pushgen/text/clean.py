@@ -1,0 +1,86 @@
+"""Raw text to clean text: HTML, entities, broken encodings, control characters, white space.
+
+Text is cleaned once, when a log or a table of contents is read; every later stage trusts it.
+"""
+
+import html
+import re
+from functools import cache
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+if TYPE_CHECKING:
+    from ftfy import TextFixerConfig
+
+_SOUND = "!-%'-;=-~一-鿿ぁ-んァ-ン가-힣‘’“”–—…！-～、。「」『』"
+PLAIN = f"^[{_SOUND}]+(?: [{_SOUND}]+)*$"
+"""Texts that need nothing: no markup, no entity, single spaces inside, and no character that broken encodings leave
+behind. A UTF-8 lead byte read as another code page is never one of these, so such a text cannot be mojibake."""
+
+_PLAIN = re.compile(PLAIN)
+_TAG = re.compile(r"<[a-zA-Z/!?]")
+_BLOCK = re.compile(
+    r"</?(?:address|article|aside|blockquote|br|dd|div|dl|dt|figcaption|figure|footer|h[1-6]|header|hr|li|main|nav|ol|"
+    r"option|p|pre|section|table|tbody|td|tfoot|th|thead|tr|ul)\b[^>]*>",
+    re.IGNORECASE,
+)
+_UNSEEN = ("script", "style", "noscript", "template", "iframe", "object", "svg", "head", "title")
+_INVISIBLE = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u200b\u2060\ufeff\ufffe\uffff]")
+_SPACE = re.compile(r"\s+")
+_ROUNDS = 4
+"""Entities and markup are often escaped twice by feeds; each round undoes one layer."""
+
+
+def clean_text(text: str) -> str:
+    """The text as a reader sees it: one line, single spaces, no markup, repaired encoding. May be empty."""
+    if _PLAIN.fullmatch(text):
+        return text
+    for _ in range(_ROUNDS):
+        before = text
+        if not text.isascii():
+            text = _repair(text)
+        if "<" in text and _TAG.search(text):
+            text = _strip_markup(text)
+        elif "&" in text:
+            text = html.unescape(text)
+        text = _SPACE.sub(" ", _INVISIBLE.sub("", text)).strip()
+        if text == before:
+            break
+    return text
+
+
+def clean_column(column: pl.Series) -> pl.Series:
+    """A column of texts with every distinct text cleaned once; nulls stay null, the order and the name stay."""
+    distinct = column.unique().drop_nulls()
+    odd = distinct.filter(~distinct.str.contains(PLAIN))
+    if odd.is_empty():
+        return column
+    cleaned = pl.Series([clean_text(text) for text in odd.to_list()], dtype=pl.String)
+    changed = odd != cleaned
+    if not changed.any():
+        return column
+    return column.replace(odd.filter(changed), cleaned.filter(changed))
+
+
+def _strip_markup(text: str) -> str:
+    from selectolax.lexbor import LexborHTMLParser
+
+    # Block elements part words, inline ones (`w<b>or</b>d`) do not.
+    tree = LexborHTMLParser(_BLOCK.sub(lambda tag: f" {tag.group()} ", text))
+    tree.strip_tags(list(_UNSEEN))
+    return tree.body.text(deep=True, separator="") if tree.body else ""
+
+
+def _repair(text: str) -> str:
+    from ftfy import fix_text
+
+    return fix_text(text, _settings())
+
+
+@cache
+def _settings() -> "TextFixerConfig":
+    from ftfy import TextFixerConfig
+
+    # Curly quotes and full-width characters are the writer's choice, not damage.
+    return TextFixerConfig(unescape_html=False, uncurl_quotes=False, fix_character_width=False, explain=False)
