@@ -6,6 +6,7 @@
 import os
 import random
 import time
+import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -71,10 +72,9 @@ class ChatClient:
         headers = {"Authorization": f"Bearer {self.config.key}"} if self.config.key else {}
         self._httpx = httpx
         self._client = httpx.Client(headers=headers, timeout=self.config.timeout)
+        # Whoever drops the client closes its connections, with or without `close`.
+        self.close = weakref.finalize(self, self._client.close)
         self._jitter = random.Random(0)
-
-    def close(self) -> None:
-        self._client.close()
 
     def complete(self, messages: Sequence[Message]) -> str:
         """The text of the answer.
@@ -111,7 +111,7 @@ class ChatClient:
     def _body(self, messages: Sequence[Message]) -> dict[str, Any]:
         return {
             "model": self.config.model,
-            "messages": [dict(message) for message in messages],
+            "messages": [{name: _valid(text) for name, text in message.items()} for message in messages],
             "temperature": self.config.temperature,
             "max_tokens": self.config.max_tokens,
         }
@@ -119,6 +119,11 @@ class ChatClient:
     def _wait(self, retry_after: str | None) -> None:
         if retry_after and retry_after.isdigit():
             time.sleep(min(30.0, float(retry_after)))
+
+
+def _valid(text: str) -> str:
+    """Without lone surrogates, which no UTF-8 body can hold."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _content(response: Any) -> str | None:

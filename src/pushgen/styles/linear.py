@@ -161,8 +161,7 @@ class LinearLabeller:
             )
         try:
             tensors = load_file(folder / "model.safetensors")
-            cues = {style: tuple(texts) for style, texts in config["cues"].items()}
-            found = cls(encoder, config["encoder"], config["styles"], cues, tensors["weight"], tensors["bias"])
+            found = cls(encoder, config["encoder"], config["styles"], _cues(config), tensors["weight"], tensors["bias"])
         except (OSError, KeyError, SafetensorError, ConfigurationError) as error:
             raise InputError(
                 file=str(folder / "model.safetensors"),
@@ -171,6 +170,11 @@ class LinearLabeller:
                 remedy="Copy the whole folder again, or train the labeller again.",
             ) from error
         return found
+
+
+def _cues(config: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """The cues in the order of the styles, which the columns of the weights follow; JSON objects lose the order."""
+    return {style: tuple(config["cues"].get(style, ())) for style in config["styles"]}
 
 
 def _features(encoder: Encoder, cues: CueFeatures, texts: Sequence[str]) -> Floats:
@@ -198,7 +202,7 @@ def _read_config(folder: Path) -> dict[str, Any]:
             found=repr(values)[:200],
             remedy="Name a folder that `LinearLabeller.save` wrote.",
         )
-    if tuple(config.get("features", ())) != CueFeatures(config["cues"]).names:
+    if tuple(config.get("features", ())) != CueFeatures(_cues(config)).names:
         raise InputError(
             file=str(path),
             field="features",
