@@ -44,6 +44,8 @@ def _fit(value: Any, hint: Any, where: str) -> Any:
     if origin is tuple and isinstance(value, list):
         return tuple(typing.cast(list[Any], value))
     allowed = list(typing.get_args(hint)) if origin is not None else [hint]
+    if value == "none" and type(None) in allowed and str not in allowed:
+        return None  # TOML has no null
     if float in allowed and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if origin is typing.Literal and value not in allowed:

@@ -87,7 +87,7 @@ def judge(counts: pl.DataFrame, config: HardFilter) -> Ruling:
 
 
 def _rule(broken: dict[str, pl.Series], name: str, holds: pl.Series, config: HardFilter) -> None:
-    if config.unknown == "drop":
+    if config.unknown == "drop" and holds.has_nulls():
         broken[f"{name} unknown"] = holds.is_null()
     broken[name] = ~holds.fill_null(True)
 
