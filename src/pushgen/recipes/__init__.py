@@ -1,0 +1,1 @@
+"""Functions that return one complete typed configuration."""
