@@ -37,3 +37,16 @@ def check(content: Content, candidates: Sequence[Candidate], rules: Sequence[Gua
 def _survivors(candidates: Sequence[Candidate], verdicts: Sequence[Verdict]) -> list[Candidate]:
     blocked = {verdict.candidate_id for verdict in verdicts if verdict.severity is Severity.BLOCK}
     return [candidate for candidate in candidates if candidate.candidate_id not in blocked]
+
+
+def count_findings(verdicts: Sequence[Verdict]) -> dict[str, dict[str, int]]:
+    """Per rule the number of candidates with a blocking finding and with a warning alone."""
+    worst: dict[tuple[str, str], Severity] = {}
+    for verdict in verdicts:
+        key = (verdict.rule, verdict.candidate_id)
+        if worst.get(key) is not Severity.BLOCK:
+            worst[key] = verdict.severity
+    counts: dict[str, dict[str, int]] = {}
+    for (rule, _), severity in sorted(worst.items()):
+        counts.setdefault(rule, {"block": 0, "warn": 0})[severity.value] += 1
+    return counts

@@ -23,14 +23,15 @@ _NEAR = 4
 class NamesRule:
     """Blocks names that the source does not support.
 
-    Names are found by capital letters (`text.names`), so a Chinese name without marks around it is not seen. Where
-    a capital proves nothing (start of a sentence, headline) an unsupported word that could be a name gives a
-    warning only.
+    Names are found by capital letters (`text.names`), so a Chinese name without marks around it is not seen. In a
+    headline where every word has a capital, a single unknown word gives a warning only: most are rare common words.
     """
 
     severity: Severity = Severity.BLOCK
-    uncertain: Severity | None = Severity.WARN
-    """Severity where a capital is the only sign and stands where any word has one; None to say nothing."""
+    at_start: Severity | None = Severity.BLOCK
+    """For a word that opens a sentence, is no common English word and is not in the source; None to say nothing."""
+    in_headline: Severity | None = Severity.WARN
+    """For such a word in a headline; None to say nothing."""
     similarity: float = 88.0
     """Least similarity (rapidfuzz ratio, 0 to 100) of a spelling variant; words of five letters or more."""
     rule: str = "names"
@@ -40,7 +41,7 @@ class NamesRule:
         found: list[Verdict] = []
         for candidate in candidates:
             for fact in facts(candidate.text, content.language):
-                severity = self.severity if fact.certain else self.uncertain
+                severity = {"": self.severity, "start": self.at_start, "headline": self.in_headline}[fact.doubt]
                 if fact.kind != "name" or severity is None or is_supported(fact, source, self.similarity):
                     continue
                 found.append(
@@ -59,10 +60,11 @@ class NamesRule:
 
 def is_supported(fact: Fact, source: Source, similarity: float = 88.0) -> bool:
     """Whether the source holds the name: as a whole, word by word nearby, or as an abbreviation."""
-    squeezed = squeeze(fact.text)
-    if not squeezed or (len(squeezed) >= 5 and squeezed in source.squeezed):
+    text = fact.firm or fact.text
+    squeezed = squeeze(text)
+    if len(squeezed) < 2 or (len(squeezed) >= 5 and squeezed in source.squeezed):
         return True
-    tokens = [token for token in name_tokens(fact.text) if token not in _LINKS]
+    tokens = [token for token in name_tokens(text) if token not in _LINKS]
     telling = [token for token in tokens if not is_ordinary(token)]
     if not telling:
         # Common words with capitals: one is emphasis, several are a title that must be known.
@@ -71,8 +73,10 @@ def is_supported(fact: Fact, source: Source, similarity: float = 88.0) -> bool:
         telling = tokens
     matches = [_match(token, source, similarity) for token in telling]
     if all(matches):
-        return all(_near(left, right, source) for left, right in pairwise(matches) if left and right)
-    return _abbreviated(fact.text, tokens, source)
+        # The parts of a person's name stand together; acronyms, codes and common words combine freely.
+        loose = telling is tokens and all(is_ordinary(token) for token in tokens)
+        return loose or all(_near(left, right, source) for left, right in pairwise(matches) if left and right)
+    return _abbreviated(text, tokens, source)
 
 
 def _match(token: str, source: Source, similarity: float) -> str | None:
@@ -93,6 +97,8 @@ def _match(token: str, source: Source, similarity: float) -> str | None:
 
 
 def _near(left: str, right: str, source: Source) -> bool:
+    if any(word in source.acronyms or not word.isalpha() for word in (left, right)):
+        return True
     first, second = source.places[left], source.places[right]
     i = j = 0
     while i < len(first) and j < len(second):
@@ -112,6 +118,6 @@ def _abbreviated(text: str, tokens: list[str], source: Source) -> bool:
         folded = letters.casefold()
         if folded in source.acronyms or any(letters in initials for initials in source.initials):
             return True
-        return len(letters) >= 4 and any(folded in initials.casefold() for initials in source.initials)
+        return len(letters) >= 3 and any(folded in initials.casefold() for initials in source.initials)
     initials = "".join(token[0] for token in tokens)
     return len(initials) >= 3 and initials in source.acronyms

@@ -42,7 +42,7 @@ def default_rules(config: GuardrailConfig | None = None, past: NearCopyIndex | N
         (config.empty, EmptyRule(severity=_severity(config.empty))),
         (config.length, LengthRule(limit=LIMITS[config.channel], severity=_severity(config.length))),
         (config.numbers, NumbersRule(severity=_severity(config.numbers))),
-        (config.names, NamesRule(severity=_severity(config.names))),
+        (config.names, NamesRule(severity=_severity(config.names), at_start=_severity(config.names))),
         (
             config.duplicate,
             DuplicateRule(threshold=config.duplicate_threshold, past=past, severity=_severity(config.duplicate)),

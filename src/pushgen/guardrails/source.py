@@ -112,7 +112,7 @@ class Source:
     @cached_property
     def acronyms(self) -> frozenset[str]:
         """Folded acronyms of the text, without a plural s."""
-        return frozenset(match.casefold() for match in re.findall(r"\b[A-Z][A-Z&]+(?=s?\b)", self.text))
+        return frozenset(match.casefold() for match in re.findall(r"\b[a-z]?[A-Z][A-Z&]+(?=s?\b)", self.text))
 
     @cached_property
     def initials(self) -> tuple[str, str]:

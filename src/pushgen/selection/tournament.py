@@ -14,6 +14,8 @@ Field: TypeAlias = tuple[Content, Sequence[Candidate]]
 """The candidates of one content."""
 PAIRS_PER_CALL = 65_536
 """Pairs held as text at a time: bounds the memory of a field of hundreds of candidates."""
+ENTRIES_PER_BATCH = 1 << 19
+"""Matrix entries held at a time (2 MiB in float32, and some thousand contents of a dozen candidates)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,26 +36,28 @@ class _Distinct:
     p_win: Floats
 
 
-def win_matrices(fields: Sequence[Field], reward: RewardModel, *, pairs_per_call: int = PAIRS_PER_CALL) -> list[Floats]:
+def win_matrices(
+    fields: Sequence[Field],
+    reward: RewardModel,
+    *,
+    pairs_per_call: int = PAIRS_PER_CALL,
+) -> list[Floats]:
     """For each field the probabilities p[i, j] that candidate i beats candidate j, shape (K, K), float32.
 
     Each unordered pair of distinct texts is compared once, always in the same order of the two; p[j, i] is
     1 - p[i, j], the diagonal and pairs of equal texts are 0.5.
     """
     distinct = [_distinct([candidate.text for candidate in candidates]) for _, candidates in fields]
-    total = sum(len(field.texts) * (len(field.texts) - 1) // 2 for field in distinct)
-    with bar("pairs compared", total) as shown:
-        for chunk in _chunks(_matches(distinct), pairs_per_call):
-            compared = reward.compare(
-                [distinct[match.field].texts[match.a] for match in chunk],
-                [distinct[match.field].texts[match.b] for match in chunk],
-                [fields[match.field][0].caption for match in chunk],
-            )
-            for match, p_a in zip(chunk, compared.p_a, strict=True):
-                matrix = distinct[match.field].p_win
-                matrix[match.a, match.b] = p_a
-                matrix[match.b, match.a] = np.float32(1.0) - p_a
-            shown.advance(len(chunk))
+    for chunk in _chunks(_matches(distinct), pairs_per_call):
+        compared = reward.compare(
+            [distinct[match.field].texts[match.a] for match in chunk],
+            [distinct[match.field].texts[match.b] for match in chunk],
+            [fields[match.field][0].caption for match in chunk],
+        )
+        for match, p_a in zip(chunk, compared.p_a, strict=True):
+            matrix = distinct[match.field].p_win
+            matrix[match.a, match.b] = p_a
+            matrix[match.b, match.a] = np.float32(1.0) - p_a
     return [field.p_win[np.ix_(field.place, field.place)] for field in distinct]
 
 
@@ -75,12 +79,30 @@ def choose(
         pairs_per_call: Pairs per call of the reward model.
     """
     served = [(content, candidates) for content, candidates in fields if candidates]
-    matrices = win_matrices(served, reward, pairs_per_call=pairs_per_call)
     chosen: list[Selection] = []
-    for (content, candidates), p_win in zip(served, matrices, strict=True):
-        selection = selector.select(content, candidates, p_win)
-        chosen.append(replace(selection, fallback=True) if content.content_id in fallbacks else selection)
+    with bar("contents compared", len(served)) as shown:
+        for batch in _batches(served):
+            matrices = win_matrices(batch, reward, pairs_per_call=pairs_per_call)
+            for (content, candidates), p_win in zip(batch, matrices, strict=True):
+                selection = selector.select(content, candidates, p_win)
+                chosen.append(replace(selection, fallback=True) if content.content_id in fallbacks else selection)
+            shown.advance(len(batch))
     return chosen
+
+
+def _batches(fields: Sequence[Field]) -> Iterator[list[Field]]:
+    """Runs of fields whose matrices fit into memory together."""
+    batch: list[Field] = []
+    entries = 0
+    for field in fields:
+        size = len(field[1]) ** 2
+        if batch and entries + size > ENTRIES_PER_BATCH:
+            yield batch
+            batch, entries = [], 0
+        batch.append(field)
+        entries += size
+    if batch:
+        yield batch
 
 
 def _distinct(texts: Sequence[str]) -> _Distinct:

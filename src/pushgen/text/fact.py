@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Kind = Literal["number", "date", "time", "name", "quote"]
+Doubt = Literal["", "start", "headline"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,5 +20,12 @@ class Fact:
     end: int
     unit: str = ""
     """Of a number: `%`, a currency sign, `ordinal`, `decade`, or `vague` for "thousands of"; otherwise empty."""
-    certain: bool = True
-    """False where a capital letter is the only sign of a name and stands where any word has one."""
+    doubt: Doubt = ""
+    """Why the capital of a name proves nothing: it opens a sentence, or every word around it has one."""
+    firm: str = ""
+    """Of a name: those of its words whose capital proves something, with single spaces; empty where none does."""
+
+    @property
+    def certain(self) -> bool:
+        """False where a capital letter is the only sign of a name and stands where any word has one."""
+        return not self.doubt

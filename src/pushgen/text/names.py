@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from pushgen.text.fact import Fact
+from pushgen.text.fact import Doubt, Fact
 from pushgen.text.lexicon import word_list
 from pushgen.text.segment import sentences
 
@@ -25,6 +25,10 @@ _ENDING = re.compile(r"['’](?:s|m|re|ve|ll|d|t)?$", re.IGNORECASE)
 _SCALED = re.compile(r"\d+(?:k|m|mn|mm|b|bn|tn|st|nd|rd|th|s|am|pm|x)$", re.IGNORECASE)
 _LINKS = frozenset({"of", "the", "de", "da", "del", "der", "di", "la", "le", "van", "von", "bin", "al", "el", "y"})
 _ENDINGS = ("", "s", "es", "d", "ed", "ing", "ly", "er", "ers", "est", "ness", "less", "ful", "y", "al", "able", "ment")
+_FORMED = re.compile(
+    r".{3,}(?:ing|ings|ed|tion|tions|ity|ment|ous|ive|ical|ally|able|ism|ance|ence|ized|ised|ness|less|ful)$"
+)
+"""Word endings that names seldom have. They count only where a capital proves nothing."""
 _SMALL = 4
 """Words of fewer letters are often small in a headline too (of, the, and)."""
 
@@ -65,19 +69,21 @@ class _Token:
 def find_names(text: str) -> Iterator[Fact]:
     """Names in order of their start. Months, weekdays and the pronoun I are none."""
     for match in _BOOK_TITLE.finditer(text):
-        yield _name(text, match.start(1), match.end(1), certain=True)
+        yield _name(text, match.start(1), match.end(1), match.group(1))
     if not re.search(r"[^\W\d_]", text):
         return
     for sentence in sentences(text):
         tokens = _tokens(text, sentence.start, sentence.end)
         if any(token.capital or token.strong for token in tokens):
-            _judge(tokens, in_han=_HAN.search(sentence.text) is not None)
-            yield from _runs(text, tokens)
+            headline = _judge(tokens, in_han=_HAN.search(sentence.text) is not None)
+            yield from _runs(text, tokens, headline=headline)
 
 
-def _name(text: str, start: int, end: int, *, certain: bool) -> Fact:
+def _name(text: str, start: int, end: int, firm: str, doubt: Doubt = "start") -> Fact:
     value = " ".join(text[start:end].casefold().replace("’", "'").split())
-    return Fact(kind="name", text=text[start:end], value=value, start=start, end=end, certain=certain)
+    return Fact(
+        kind="name", text=text[start:end], value=value, start=start, end=end, doubt="" if firm else doubt, firm=firm
+    )
 
 
 def _tokens(text: str, start: int, end: int) -> list[_Token]:
@@ -110,8 +116,8 @@ def _tokens(text: str, start: int, end: int) -> list[_Token]:
     return found
 
 
-def _judge(tokens: list[_Token], *, in_han: bool) -> None:
-    """Decides which capitals mean nothing in this sentence."""
+def _judge(tokens: list[_Token], *, in_han: bool) -> bool:
+    """Decides which capitals mean nothing in this sentence, and whether it is because all words have one."""
     long = [token for token in tokens if len(token.word) > 1]
     shouted = len(long) >= 3 and sum(token.word.isupper() for token in long) > 0.6 * len(long)
     content = [token for token in tokens[1:] if len(token.word) >= _SMALL]
@@ -125,14 +131,16 @@ def _judge(tokens: list[_Token], *, in_han: bool) -> None:
         if shouted:
             token.strong = token.strong and token.word.lower() in word_list("names")
         token.weak = not in_han and not token.strong and (shouted or headline or token.initial)
+        token.ordinary = token.ordinary or (token.weak and _FORMED.match(token.word.lower()) is not None)
+    return shouted or headline
 
 
-def _runs(text: str, tokens: list[_Token]) -> Iterator[Fact]:
+def _runs(text: str, tokens: list[_Token], *, headline: bool) -> Iterator[Fact]:
     run: list[_Token] = []
     links: list[_Token] = []
     for token in tokens:
         if run and not _joined(text, (links or run)[-1], token):
-            yield from _close(text, run)
+            yield from _close(text, run, headline=headline)
             run, links = [], []
         if _starts_or_continues(token, bool(run)):
             run.extend((*links, token))
@@ -140,10 +148,10 @@ def _runs(text: str, tokens: list[_Token]) -> Iterator[Fact]:
         elif run and token.word in _LINKS and len(links) < 2:
             links.append(token)
         elif run:
-            yield from _close(text, run)
+            yield from _close(text, run, headline=headline)
             run, links = [], []
     if run:
-        yield from _close(text, run)
+        yield from _close(text, run, headline=headline)
 
 
 def _starts_or_continues(token: _Token, inside: bool) -> bool:
@@ -164,6 +172,9 @@ def _joined(text: str, left: _Token, right: _Token) -> bool:
     return between in {". ", "."} and (len(left.word) == 1 or left.word.lower() in word_list("abbreviations"))
 
 
-def _close(text: str, run: list[_Token]) -> Iterator[Fact]:
-    certain = any(token.strong or (token.capital and not token.weak) for token in run)
-    yield _name(text, run[0].start, run[-1].end, certain=certain)
+def _close(text: str, run: list[_Token], *, headline: bool) -> Iterator[Fact]:
+    firm = [token.word for token in run if token.strong or (token.capital and not token.weak)]
+    if not firm and headline and len(run) > 1:
+        # Two rare words side by side are far more often a name than not.
+        firm = [token.word for token in run]
+    yield _name(text, run[0].start, run[-1].end, " ".join(firm), "headline" if headline else "start")
