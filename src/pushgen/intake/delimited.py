@@ -1,30 +1,33 @@
-"""CSV in blocks. Arrow splits the fields; this file finds where blocks may be cut, and what to do with broken rows."""
+"""CSV in blocks: where blocks may be cut, and what happens to rows with a quote that is never closed."""
 
 import csv
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-import polars as pl
 
 from pushgen.errors import InputError
-from pushgen.intake.arrow import ArrowInvalid, arrow, arrow_csv, to_polars
+from pushgen.intake.csv_parser import ENCODING_REMEDY, CsvParser, Parsed
 from pushgen.intake.mapping import ColumnMapping
-from pushgen.intake.raw import ROW, RawBatch, Wanted, no_rejects, reject_rows, resolve
+from pushgen.intake.raw import RawBatch, resolve
 from pushgen.intake.sources import blocks
 from pushgen.tables import Table
 
-_END = b"\x02end\x02"
-"""Last field of a row that is appended to every block: if it does not come out, a quote was left open before it."""
-UNCLOSED = "quote never closed"
-WIDTH = "wrong number of fields"
-ENCODING = "not valid UTF-8"
-ENCODING_REMEDY = "Pass the encoding that the file was written in with --encoding, such as cp1252 or gb18030."
+WORKERS = 2
+"""Threads that split blocks; each holds one block."""
 
 
 def read_csv(
-    path: Path, table: Table, mapping: ColumnMapping, *, encoding: str | None, block_bytes: int, max_row_bytes: int
+    path: Path,
+    table: Table,
+    mapping: ColumnMapping,
+    *,
+    encoding: str | None,
+    block_bytes: int,
+    max_row_bytes: int,
+    categorical: bool = False,
 ) -> Iterator[RawBatch]:
     """The rows of a CSV file. A row with too few or too many fields, or bytes that are not UTF-8, is rejected.
 
@@ -32,43 +35,75 @@ def read_csv(
     stands in is rejected and reading goes on at the next line. Blank lines are no rows.
     """
     delimiter = (mapping.delimiter or ("\t" if ".tsv" in path.name.lower() else ",")).encode()
-    parser: _Parser | None = None
-    pending = b""
-    for block in blocks(path, block_bytes, encoding):
-        pending += block
-        if parser is None:
-            header, pending = _header(pending, delimiter, path)
-            if header is None:
-                if len(pending) > max_row_bytes:
-                    raise _bad_header(path, f"no line end in the first {len(pending)} bytes")
-                continue
-            parser = _Parser(path, header, resolve(header, table, mapping, path), delimiter)
-        while cut := _boundary(pending):
-            found = parser.parse(pending[:cut])
-            if found is None:
-                break
-            yield found
-            pending = pending[cut:]
-        while len(pending) > max_row_bytes:
-            batch, pending = parser.recover(pending)
+    stream = blocks(path, block_bytes, encoding)
+    header, rest = _first_line(stream, delimiter, path, max_row_bytes)
+    if header is None:
+        raise InputError(
+            file=str(path),
+            expected=f"a header line and rows of {table.name}",
+            found="an empty file",
+            remedy="Write the file again; an empty table still needs its header line.",
+        )
+    parser = CsvParser(path, header, resolve(header, table, mapping, path), delimiter, categorical=categorical)
+    with ThreadPoolExecutor(WORKERS, "pushgen-csv") as pool:
+        yield from _Splitter(parser, pool, max_row_bytes, rest).batches(stream)
+
+
+@dataclass(slots=True)
+class _Splitter:
+    """Cuts the stream where rows end, has the pieces parsed ahead, and hands them out in order."""
+
+    parser: CsvParser
+    pool: ThreadPoolExecutor
+    max_row_bytes: int
+    pending: bytes
+    """Bytes behind the last cut."""
+    waiting: deque[tuple[bytes, Future[Parsed | None]]] = field(
+        default_factory=deque[tuple[bytes, Future[Parsed | None]]]
+    )
+
+    def batches(self, stream: Iterator[bytes]) -> Iterator[RawBatch]:
+        for block in chain((b"",), stream):
+            self.pending += block
+            cut = _boundary(self.pending)
+            if cut:
+                piece, self.pending = self.pending[:cut], self.pending[cut:]
+                self.waiting.append((piece, self.pool.submit(self.parser.parse, piece)))
+                yield from self._hand_out(WORKERS)
+            elif len(self.pending) > self.max_row_bytes:
+                yield from self._hand_out(0)
+                yield from self._recover(self.max_row_bytes)
+        yield from self._hand_out(0)
+        while self.pending.strip():
+            parsed = self.parser.parse(self.pending)
+            if parsed is not None:
+                yield self.parser.batch(parsed)
+                return
+            batch, self.pending = self.parser.recover(self.pending)
             yield batch
-    if parser is None:
-        header, pending = _header(pending + b"\n", delimiter, path) if pending.strip() else (None, b"")
-        if header is None:
-            raise InputError(
-                file=str(path),
-                expected=f"a header line and rows of {table.name}",
-                found="an empty file",
-                remedy="Write the file again; an empty table still needs its header line.",
-            )
-        parser = _Parser(path, header, resolve(header, table, mapping, path), delimiter)
-    while pending.strip():
-        found = parser.parse(pending)
-        if found is not None:
-            yield found
-            return
-        batch, pending = parser.recover(pending)
-        yield batch
+
+    def _hand_out(self, leave: int) -> Iterator[RawBatch]:
+        while len(self.waiting) > leave:
+            parsed = self.waiting[0][1].result()
+            if parsed is not None:
+                self.waiting.popleft()
+                yield self.parser.batch(parsed)
+                continue
+            # A quote was open where this piece was cut, so its last row goes on in what follows.
+            self.pending = b"".join(piece for piece, _ in self.waiting) + self.pending
+            self.waiting.clear()
+            cut = _boundary(self.pending)
+            parsed = self.parser.parse(self.pending[:cut]) if cut else None
+            if parsed is not None:
+                self.pending = self.pending[cut:]
+                yield self.parser.batch(parsed)
+            else:
+                yield from self._recover(self.max_row_bytes)
+
+    def _recover(self, above: int) -> Iterator[RawBatch]:
+        while len(self.pending) > above:
+            batch, self.pending = self.parser.recover(self.pending)
+            yield batch
 
 
 def _boundary(buffer: bytes) -> int:
@@ -81,6 +116,21 @@ def _boundary(buffer: bytes) -> int:
         odd = (odd + buffer.count(b'"', previous + 1, end + 1)) % 2
         end = previous
     return end + 1
+
+
+def _first_line(
+    stream: Iterator[bytes], delimiter: bytes, path: Path, max_row_bytes: int
+) -> tuple[list[str] | None, bytes]:
+    """The column names and the bytes behind them; None for an empty file."""
+    buffer = b""
+    for block in stream:
+        buffer += block
+        header, rest = _header(buffer, delimiter, path)
+        if header is not None:
+            return header, rest
+        if len(buffer) > max_row_bytes:
+            raise _bad_header(path, f"no line end in the first {len(buffer)} bytes")
+    return _header(buffer + b"\n", delimiter, path) if buffer.strip() else (None, b"")
 
 
 def _header(buffer: bytes, delimiter: bytes, path: Path) -> tuple[list[str] | None, bytes]:
@@ -102,142 +152,3 @@ def _header(buffer: bytes, delimiter: bytes, path: Path) -> tuple[list[str] | No
 
 def _bad_header(path: Path, found: str, remedy: str = "Check that the file is CSV and not damaged.") -> InputError:
     return InputError(file=str(path), expected="a header line of column names in UTF-8", found=found, remedy=remedy)
-
-
-class _Parser:
-    """Splits blocks that begin at a row into columns and counts rows."""
-
-    def __init__(self, path: Path, header: list[str], wanted: Wanted, delimiter: bytes) -> None:
-        self._path, self._wanted, self._delimiter = path, wanted, delimiter
-        self._width = len(header)
-        self._names = [f"{index}" for index in range(self._width)]
-        self._position = {name: str(header.index(source)) for name, source in wanted.sources.items()}
-        self._row = 0
-        self._end = delimiter.join([_END] * self._width) + b"\n"
-
-    def parse(self, block: bytes) -> RawBatch | None:
-        """The rows of a block, or None where a quote is left open at its end."""
-        closed = block if block.endswith((b"\n", b"\r")) else block + b"\n"
-        invalid: list[tuple[int, int, str]] = []
-        try:
-            table = self._table(closed + self._end, self._types(), invalid)
-        except ArrowInvalid:
-            invalid.clear()
-            table = self._table(closed + self._end, {}, invalid)
-        first = next(iter(self._position.values()))
-        count = table.num_rows - 1
-        last = table.column(first)[count].as_py() if count >= 0 else None
-        if last not in (_END, _END.decode()):
-            return None
-        return self._batch(table.slice(0, count), invalid)
-
-    def recover(self, block: bytes) -> tuple[RawBatch, bytes]:
-        """The rows before the one whose quote is never closed, that row's first line as a reject, and the rest."""
-        start = self._open_row(block)
-        before = self.parse(block[:start]) if start else RawBatch(self._empty(), no_rejects(), self._wanted)
-        assert before is not None  # the prefix ends where a row ends
-        rest = block[start:]
-        end = rest.find(b"\n") + 1 or len(rest)
-        self._row += 1
-        line = rest[:end].decode(errors="replace").rstrip("\r\n")
-        reject = reject_rows(self._path, [self._row], UNCLOSED, values=[line])
-        return RawBatch(before.frame, pl.concat([before.rejects, reject]), self._wanted), rest[end:]
-
-    def _open_row(self, block: bytes) -> int:
-        """Where the last row of the block begins: the end of the longest prefix of lines with one row less."""
-        ends = np.flatnonzero(np.frombuffer(block, np.uint8) == ord("\n")) + 1
-        total = self._count(block)
-        low, high = 0, len(ends)  # the first `low` lines hold fewer rows than the block
-        while low < high:
-            middle = (low + high + 1) // 2
-            if self._count(block[: ends[middle - 1]]) < total:
-                low = middle
-            else:
-                high = middle - 1
-        return int(ends[low - 1]) if low else 0
-
-    def _count(self, block: bytes) -> int:
-        invalid: list[tuple[int, int, str]] = []
-        return self._table(block, {}, invalid).num_rows + len(invalid) if block.strip() else 0
-
-    def _types(self) -> dict[str, Any]:
-        """Numbers are converted on the way in; a block with a number that cannot be is read again as text."""
-        kinds: dict[pl.DataType | type[pl.DataType], Any] = {pl.Int64: arrow.int64(), pl.Float64: arrow.float64()}
-        types: dict[str, Any] = {}
-        for name, position in self._position.items():
-            dtype = self._wanted.column(name).dtype
-            if position == next(iter(self._position.values())) or self._wanted.mapping.null_values:
-                types[position] = arrow.string()  # the end mark must come out of the first column
-            else:
-                types[position] = kinds.get(dtype, arrow.string())
-        return types
-
-    def _table(self, block: bytes, types: dict[str, Any], invalid: list[tuple[int, int, str]]) -> Any:
-        def note(row: Any) -> str:
-            invalid.append((row.number, row.actual_columns, row.text))
-            return "skip"
-
-        wanted = list(dict.fromkeys(self._position.values()))
-        return arrow_csv.read_csv(
-            arrow.BufferReader(block),
-            read_options=arrow_csv.ReadOptions(use_threads=False, column_names=self._names, block_size=len(block) + 1),
-            parse_options=arrow_csv.ParseOptions(
-                delimiter=self._delimiter.decode(),
-                newlines_in_values=True,
-                ignore_empty_lines=True,
-                invalid_row_handler=note,
-            ),
-            convert_options=arrow_csv.ConvertOptions(
-                column_types=types or dict.fromkeys(wanted, arrow.binary()),
-                include_columns=wanted,
-                null_values=[""],
-                strings_can_be_null=True,
-            ),
-        )
-
-    def _empty(self) -> pl.DataFrame:
-        return pl.DataFrame(schema={**dict.fromkeys(self._position, pl.String), ROW: pl.Int64})
-
-    def _batch(self, table: Any, invalid: list[tuple[int, int, str]]) -> RawBatch:
-        total = int(table.num_rows) + len(invalid)
-        numbers = np.arange(1, total + 1)
-        bad_rows = np.array([number for number, _, _ in invalid], dtype=np.int64)
-        good_rows = np.delete(numbers, bad_rows - 1) if invalid else numbers
-        rejects = reject_rows(
-            self._path,
-            [int(number) + self._row for number in bad_rows],
-            WIDTH,
-            values=[f"{found} instead of {self._width}: {text}" for _, found, text in invalid],
-        )
-        frame = to_polars(table)
-        frame = frame.select(pl.col(position).alias(name) for name, position in self._position.items())
-        frame = frame.with_columns(pl.Series(ROW, good_rows + self._row, dtype=pl.Int64))
-        self._row += total
-        if pl.Binary in frame.dtypes:
-            frame, undecoded = _decode(frame, self._path, self._wanted)
-            rejects = pl.concat([rejects, undecoded])
-        return RawBatch(frame, rejects, self._wanted)
-
-
-def _decode(frame: pl.DataFrame, path: Path, wanted: Wanted) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Bytes to text. Rows whose bytes are not UTF-8 are rejected."""
-    bad: dict[int, tuple[str, str]] = {}
-    columns: list[pl.Series] = []
-    rows = frame[ROW].to_list()
-    for name, source in wanted.sources.items():
-        values: list[str | None] = []
-        found: list[bytes | None] = frame[name].to_list()
-        for row, value in zip(rows, found, strict=True):
-            try:
-                values.append(None if value is None else value.decode())
-            except UnicodeDecodeError:
-                values.append(None)
-                bad.setdefault(row, (source, (value or b"").decode(errors="backslashreplace")))
-        columns.append(pl.Series(name, values, dtype=pl.String))
-    text = pl.DataFrame([*columns, frame[ROW]])
-    if not bad:
-        return text, no_rejects()
-    rejects = pl.concat(
-        reject_rows(path, [row], ENCODING, field=field, values=[value]) for row, (field, value) in sorted(bad.items())
-    )
-    return text.filter(~pl.col(ROW).is_in(list(bad))), rejects

@@ -7,7 +7,8 @@ from pathlib import Path
 import polars as pl
 
 from pushgen.errors import InputError
-from pushgen.intake.delimited import ENCODING, ENCODING_REMEDY, read_csv
+from pushgen.intake.csv_parser import ENCODING, ENCODING_REMEDY
+from pushgen.intake.delimited import read_csv
 from pushgen.intake.json_lines import read_jsonl
 from pushgen.intake.mapping import ColumnMapping
 from pushgen.intake.parquet import read_parquet
@@ -62,17 +63,22 @@ def read_batches(
     mapping: ColumnMapping | None = None,
     options: ReadOptions | None = None,
     rules: tuple[Rule, ...] = (),
+    *,
+    categorical: bool = False,
 ) -> Iterator[Batch]:
     """Rows of a file, or of the files of a folder in name order, in batches of bounded size.
 
     Rows are numbered from 1 in each file; a header and blank lines are not counted. Raises `InputError` for a file
     that cannot be used at all (empty, torn, a required column missing) and for one without a single good row that
     is not UTF-8; `ConfigurationError` for a mapping that does not fit the table.
+
+    With `categorical` text columns come as categories: the way for logs whose texts repeat over millions of rows,
+    where each batch then touches its distinct texts only.
     """
     mapping, options = mapping or ColumnMapping(), options or ReadOptions()
     mapping.check(table)
     for file in tabular_files(path):
-        yield from _read_file(file, table, mapping, options, rules)
+        yield from _read_file(file, table, mapping, options, rules, categorical)
 
 
 def load(
@@ -110,12 +116,14 @@ def load(
 
 
 def _read_file(
-    path: Path, table: Table, mapping: ColumnMapping, options: ReadOptions, rules: tuple[Rule, ...]
+    path: Path, table: Table, mapping: ColumnMapping, options: ReadOptions, rules: tuple[Rule, ...], categorical: bool
 ) -> Iterator[Batch]:
     good = wrong_encoding = 0
     first: pl.DataFrame | None = None
-    for raw in prefetch(_raw(path, table, mapping, options)):
-        frame, rejects = validate(raw, path, max_text_bytes=options.max_text_bytes, rules=rules)
+    for raw in prefetch(_raw(path, table, mapping, options, categorical)):
+        frame, rejects = validate(
+            raw, path, max_text_bytes=options.max_text_bytes, rules=rules, categorical=categorical
+        )
         good += frame.height
         undecoded = rejects.filter(pl.col("reason") == ENCODING)
         wrong_encoding += undecoded.height
@@ -132,16 +140,21 @@ def _read_file(
         )
 
 
-def _raw(path: Path, table: Table, mapping: ColumnMapping, options: ReadOptions) -> Iterator[RawBatch]:
+def _raw(
+    path: Path, table: Table, mapping: ColumnMapping, options: ReadOptions, categorical: bool
+) -> Iterator[RawBatch]:
     kind = kind_of(path)
     if kind == "parquet":
-        return read_parquet(path, table, mapping, batch_rows=options.batch_rows)
-    reader = read_csv if kind == "csv" else read_jsonl
-    return reader(
+        return read_parquet(path, table, mapping, batch_rows=options.batch_rows, categorical=categorical)
+    encoding, block_bytes, max_row_bytes = options.encoding, options.block_bytes, options.max_row_bytes
+    if kind == "jsonl":
+        return read_jsonl(path, table, mapping, encoding=encoding, block_bytes=block_bytes, max_row_bytes=max_row_bytes)
+    return read_csv(
         path,
         table,
         mapping,
-        encoding=options.encoding,
-        block_bytes=options.block_bytes,
-        max_row_bytes=options.max_row_bytes,
+        encoding=encoding,
+        block_bytes=block_bytes,
+        max_row_bytes=max_row_bytes,
+        categorical=categorical,
     )

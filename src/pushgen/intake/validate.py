@@ -6,7 +6,6 @@ from pathlib import Path
 import polars as pl
 
 from pushgen.intake.convert import absent, convert
-from pushgen.intake.mapping import ColumnMapping
 from pushgen.intake.raw import ROW, SHOWN, RawBatch, Wanted
 from pushgen.tables import REJECTS, Column
 
@@ -41,7 +40,7 @@ class _Fault:
 
 
 def validate(
-    batch: RawBatch, path: Path, *, max_text_bytes: int, rules: tuple[Rule, ...] = ()
+    batch: RawBatch, path: Path, *, max_text_bytes: int, rules: tuple[Rule, ...] = (), categorical: bool = False
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Good rows as the table has them plus `ROW`, and rejects with the first fault of each bad row.
 
@@ -51,9 +50,11 @@ def validate(
     values: list[pl.Series] = []
     faults: list[_Fault] = []
     for column in wanted.table.columns:
-        value, found = _column(column, raw, wanted.mapping, max_text_bytes)
+        value, found = _column(column, batch, max_text_bytes)
         values.append(value)
         faults += found
+    if categorical:
+        values = [value.cast(pl.Categorical) if value.dtype == pl.String else value for value in values]
     frame = pl.DataFrame([*values, raw[ROW]])
     for rule in rules:
         broken = frame.select(rule.broken.fill_null(False)).to_series()
@@ -68,17 +69,16 @@ def validate(
     return frame.filter(~bad), rejects
 
 
-def _column(
-    column: Column, raw: pl.DataFrame, mapping: ColumnMapping, max_text_bytes: int
-) -> tuple[pl.Series, list[_Fault]]:
-    name = column.name
+def _column(column: Column, batch: RawBatch, max_text_bytes: int) -> tuple[pl.Series, list[_Fault]]:
+    name, raw, mapping = column.name, batch.frame, batch.wanted.mapping
+    distinct = batch.distinct.get(name)
     if name in mapping.constants:
         source = pl.select(pl.repeat(mapping.constants[name], raw.height)).to_series()
     elif name in raw.columns:
         source = raw[name]
     else:
         return pl.Series(name, [None], column.dtype).new_from_index(0, raw.height), []
-    value = convert(source, column, null_values=mapping.null_values, dates=mapping.dates).alias(name)
+    value = convert(source, column, null_values=mapping.null_values, dates=mapping.dates, distinct=distinct).alias(name)
     faults: list[_Fault] = []
 
     def fault(reason: str, rows: pl.Series) -> None:
@@ -89,8 +89,15 @@ def _column(
     if column.dtype == pl.String:
         if column.required and value.has_nulls():
             fault(MISSING, value.is_null())
-        fault(TOO_LONG, value.str.len_bytes() > max_text_bytes)
-        fault(NUL, value.str.contains("\0", literal=True))
+        if value.dtype != pl.Categorical:
+            distinct = value
+        elif distinct is None:
+            distinct = value.unique().cast(pl.String)
+        too_long, torn = _unfit(distinct, max_text_bytes)
+        if too_long.any() or torn.any():
+            too_long, torn = _unfit(value.cast(pl.String), max_text_bytes)
+            fault(TOO_LONG, too_long)
+            fault(NUL, torn)
         return value, faults
     given = absent(source, mapping.null_values) if value.has_nulls() else source
     if column.required and given.has_nulls():
@@ -105,6 +112,10 @@ def _column(
     if column.maximum is not None:
         fault(ABOVE, value > column.maximum)
     return value, faults
+
+
+def _unfit(texts: pl.Series, max_text_bytes: int) -> tuple[pl.Series, pl.Series]:
+    return texts.str.len_bytes() > max_text_bytes, texts.str.contains("\0", literal=True)
 
 
 def _rejects(faults: list[_Fault], raw: pl.DataFrame, wanted: Wanted, path: Path) -> pl.DataFrame:

@@ -1,7 +1,5 @@
 """Sums a stream of log rows up to one row per arm as published, in memory that grows with the arms, not the rows."""
 
-from collections.abc import Sequence
-
 import polars as pl
 
 from pushgen.intake import Batch
@@ -26,7 +24,7 @@ KEYS = (
 )
 """Texts and ids that tell rows apart; what is left is summed or taken once."""
 EARLIEST = ("created_at", "expires_at", "started_at")
-STATED = ("rate", "stated_winner", "stated_confidence")
+STATED = ("stated_winner", "stated_confidence")
 ROWS, FIRST = "rows", "first"
 """Columns added here: how many rows were summed, and the position of the first one in the whole input."""
 _COMPACT_ABOVE = 1_000_000
@@ -42,47 +40,50 @@ class Gatherer:
 
     def add(self, batch: Batch) -> None:
         """Takes in the good rows of a batch."""
+        if batch.good.is_empty():
+            return
         frame = batch.good.drop(ROW).with_columns(
+            # Texts repeat: as categories they are compared by number.
+            pl.col(KEYS).cast(pl.Categorical),
             pl.int_range(self._seen, self._seen + pl.len(), dtype=pl.Int64).alias(FIRST),
-            pl.lit(1, pl.Int64).alias(ROWS),
-            *((pl.col(name).is_not_null().cast(pl.Int64)).alias(f"{name}_given") for name in COUNTS),
         )
         self._seen += batch.good.height
-        part = _sum(frame)
-        self._parts.append(part)
-        self._height += part.height
+        self._parts.append(_sum(frame))
+        self._height += self._parts[-1].height
         if self._height > _COMPACT_ABOVE + 2 * self._parts[0].height:
             self._parts = [_sum(pl.concat(self._parts))]
             self._height = self._parts[0].height
 
     def arms(self) -> pl.DataFrame:
-        """One row per arm and distinct raw text, ordered by first appearance: `WIDE` without row numbers, with
-        `rows` and `first`. A count that no row gave is null.
+        """One row per arm and distinct raw text, ordered by first appearance: the columns of `WIDE`, `rows`, `first`.
+
+        A count that no row of the arm gave is null.
         """
         if not self._parts:
-            empty = {**WIDE.schema, FIRST: pl.Int64, ROWS: pl.Int64}
-            return pl.DataFrame(schema=empty)
-        total = _sum(pl.concat(self._parts)).sort(FIRST)
-        given = [pl.when(pl.col(f"{name}_given") > 0).then(pl.col(name)).alias(name) for name in COUNTS]
-        return total.with_columns(given).drop(f"{name}_given" for name in COUNTS)
+            return pl.DataFrame(schema={**WIDE.schema, FIRST: pl.Int64, ROWS: pl.Int64})
+        return _sum(pl.concat(self._parts)).sort(FIRST).with_columns(pl.col(KEYS).cast(pl.String))
 
 
 def _sum(frame: pl.DataFrame) -> pl.DataFrame:
-    keys = _filled(frame, KEYS)
-    # Two 64-bit hashes stand for the key columns: texts are hashed once instead of being copied into row keys.
-    hashes = [pl.struct(keys).hash(seed).alias(f"__{seed}") for seed in (1, 2)]
-    summed = [*COUNTS, *(f"{name}_given" for name in COUNTS), ROWS]
-    order = list(frame.columns)
-    filled = set(_filled(frame, order))
+    nulls = {name: frame[name].null_count() for name in frame.columns}
+    filled = [name for name in frame.columns if nulls[name] < frame.height]
+    rows = pl.col(ROWS).sum() if ROWS in filled else pl.len().cast(pl.Int64).alias(ROWS)
     aggregates = [
-        *(pl.col(name).first() for name in KEYS),
-        *(pl.col(name).sum() if name in filled else pl.col(name).first() for name in summed),
-        *(pl.col(name).min() if name in filled else pl.col(name).first() for name in EARLIEST),
-        *(pl.col(name).mean() if name == "rate" else pl.col(name).max() for name in STATED),
+        *(_total(name, gaps=nulls[name] > 0) for name in COUNTS if name in filled),
+        *(pl.col(name).min() for name in EARLIEST if name in filled),
+        *(pl.col(name).max() for name in STATED if name in filled),
+        # A rate cannot be summed up over rows without counts: the arm's first one stands.
+        *(pl.col(name).sort_by(FIRST).drop_nulls().first() for name in ("rate",) if name in filled),
         pl.col(FIRST).min(),
+        rows,
     ]
-    return frame.with_columns(hashes).group_by("__1", "__2").agg(aggregates).select(order)
+    absent = [pl.lit(None, frame.schema[name]).alias(name) for name in frame.columns if name not in filled]
+    order = [*(name for name in frame.columns if name != ROWS), ROWS]
+    keys = [name for name in KEYS if name in filled]
+    return frame.group_by(keys).agg(aggregates).with_columns(absent).select(order)
 
 
-def _filled(frame: pl.DataFrame, names: Sequence[str]) -> list[str]:
-    return [name for name in names if frame[name].null_count() < frame.height]
+def _total(name: str, *, gaps: bool) -> pl.Expr:
+    if not gaps:
+        return pl.col(name).sum()
+    return pl.when(pl.col(name).is_not_null().any()).then(pl.col(name).sum()).alias(name)
