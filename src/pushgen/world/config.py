@@ -55,7 +55,7 @@ class WorldConfig:
     """Loss of a text made wholly of the most worn phrases."""
     noise_sd: float = 0.15
     """Standard deviation of what no reader can explain, fixed for each content and text."""
-    unsupported: float = 0.35
+    unsupported: float = 0.5
     """Loss for each name or number that the content does not support, up to three."""
     repetition: float = 1.0
     """Loss of a text that only repeats itself."""

@@ -23,7 +23,8 @@ class Truth:
         self.planned_styles = planned_styles
         """Style that the writer of each past push had in mind, by push id."""
         self._reader = reader
-        self._story = story
+        self.story = story
+        """The facts behind a content, by id."""
 
     def ctr(self, content_id: str, text: str) -> float:
         """Probability in (0, 1) that a user who is shown the text opens it. Any string is allowed."""
@@ -52,4 +53,4 @@ class Truth:
     def _read(self, content_ids: Sequence[str], texts: Sequence[str]) -> tuple[list[Story], list[Reading]]:
         if len(content_ids) != len(texts):
             raise ValueError(f"expected one content id per text, found {len(content_ids)} ids and {len(texts)} texts")
-        return [self._story(content_id) for content_id in content_ids], [self._reader.read(text) for text in texts]
+        return [self.story(content_id) for content_id in content_ids], [self._reader.read(text) for text in texts]
