@@ -26,6 +26,8 @@ class Parsed:
     """Arrow table of the wanted columns."""
     invalid: list[tuple[int, int, str]]
     """Rows of another width: place in the block from 1, number of fields, text."""
+    raw: bool
+    """Whether every character of the table stands for one byte of the file, because not all of them are UTF-8."""
 
 
 class CsvParser:
@@ -47,18 +49,13 @@ class CsvParser:
     def parse(self, block: bytes) -> Parsed | None:
         """The rows of a block, or None where a quote is left open at its end. Does not touch the row count."""
         closed = block if block.endswith((b"\n", b"\r")) else block + b"\n"
-        invalid: list[tuple[int, int, str]] = []
-        try:
-            table = self._table(closed + self._end, self._types(), invalid)
-        except ArrowInvalid:
-            invalid.clear()
-            table = self._table(closed + self._end, {}, invalid)
+        table, invalid, raw = self._read(closed + self._end)
         first = next(iter(self._position.values()))
         count = int(table.num_rows) - 1
         last = table.column(first)[count].as_py() if count >= 0 else None
-        if last not in (_END, _END.decode()):
+        if last != _END.decode():
             return None
-        return Parsed(table.slice(0, count), invalid)
+        return Parsed(table.slice(0, count), invalid, raw)
 
     def recover(self, block: bytes) -> tuple[RawBatch, bytes]:
         """The rows before the one whose quote is never closed, that row's first line as a reject, and the rest."""
@@ -87,8 +84,21 @@ class CsvParser:
         return int(ends[low - 1]) if low else 0
 
     def _count(self, block: bytes) -> int:
-        invalid: list[tuple[int, int, str]] = []
-        return self._table(block, {}, invalid).num_rows + len(invalid) if block.strip() else 0
+        if not block.strip():
+            return 0
+        table, invalid, _ = self._read(block)
+        return int(table.num_rows) + len(invalid)
+
+    def _read(self, block: bytes) -> tuple[Any, list[tuple[int, int, str]], bool]:
+        """Numbers as numbers if they all are; else everything as text; else, where bytes are not UTF-8, as bytes."""
+        text = dict.fromkeys(self._position.values(), self._text)
+        if not _is_utf8(block):
+            as_letters = block.decode("latin-1").encode()
+            return *self._table(as_letters, dict.fromkeys(text, arrow.string())), True
+        try:
+            return *self._table(block, self._types()), False
+        except ArrowInvalid:
+            return *self._table(block, text), False
 
     def _types(self) -> dict[str, Any]:
         """Numbers are converted on the way in; a block with a number that cannot be is read again as text."""
@@ -102,13 +112,15 @@ class CsvParser:
                 types[position] = kinds.get(dtype, self._text)
         return types
 
-    def _table(self, block: bytes, types: dict[str, Any], invalid: list[tuple[int, int, str]]) -> Any:
+    def _table(self, block: bytes, types: dict[str, Any]) -> tuple[Any, list[tuple[int, int, str]]]:
+        invalid: list[tuple[int, int, str]] = []
+
         def note(row: Any) -> str:
             invalid.append((row.number, row.actual_columns, row.text))
             return "skip"
 
         wanted = list(dict.fromkeys(self._position.values()))
-        return arrow_csv.read_csv(
+        table = arrow_csv.read_csv(
             arrow.BufferReader(block),
             read_options=arrow_csv.ReadOptions(use_threads=False, column_names=self._names, block_size=len(block) + 1),
             parse_options=arrow_csv.ParseOptions(
@@ -118,12 +130,14 @@ class CsvParser:
                 invalid_row_handler=note,
             ),
             convert_options=arrow_csv.ConvertOptions(
-                column_types=types or dict.fromkeys(wanted, arrow.binary()),
+                column_types=types,
                 include_columns=wanted,
                 null_values=[""],
                 strings_can_be_null=True,
+                check_utf8=False,
             ),
         )
+        return table, invalid
 
     def _empty(self) -> pl.DataFrame:
         return pl.DataFrame(schema={**dict.fromkeys(self._position, pl.String), ROW: pl.Int64})
@@ -131,6 +145,7 @@ class CsvParser:
     def batch(self, parsed: Parsed) -> RawBatch:
         """The rows under their table names, numbered on from the batch before; to be called in file order."""
         table, invalid = parsed.table, parsed.invalid
+        line = _bytes_shown if parsed.raw else str
         total = int(table.num_rows) + len(invalid)
         numbers = np.arange(1, total + 1)
         bad_rows = np.array([number for number, _, _ in invalid], dtype=np.int64)
@@ -139,13 +154,13 @@ class CsvParser:
             self._path,
             [int(number) + self._row for number in bad_rows],
             WIDTH,
-            values=[f"{found} instead of {self._width}: {text}" for _, found, text in invalid],
+            values=[f"{found} instead of {self._width}: {line(text)}" for _, found, text in invalid],
         )
         frame = to_polars(table)
         frame = frame.select(pl.col(position).alias(name) for name, position in self._position.items())
         frame = frame.with_columns(pl.Series(ROW, good_rows + self._row, dtype=pl.Int64))
         self._row += total
-        if pl.Binary in frame.dtypes:
+        if parsed.raw:
             frame, undecoded = _decode(frame, self._path, self._wanted)
             rejects = pl.concat([rejects, undecoded])
         known = dictionaries(table)
@@ -154,19 +169,19 @@ class CsvParser:
 
 
 def _decode(frame: pl.DataFrame, path: Path, wanted: Wanted) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Bytes to text. Rows whose bytes are not UTF-8 are rejected."""
+    """Letters that stand for bytes to text. Rows whose bytes are not UTF-8 are rejected."""
     bad: dict[int, tuple[str, str]] = {}
     columns: list[pl.Series] = []
     rows = frame[ROW].to_list()
     for name, source in wanted.sources.items():
         values: list[str | None] = []
-        found: list[bytes | None] = frame[name].to_list()
+        found: list[str | None] = frame[name].to_list()
         for row, value in zip(rows, found, strict=True):
             try:
-                values.append(None if value is None else value.decode())
+                values.append(None if value is None else value.encode("latin-1").decode())
             except UnicodeDecodeError:
                 values.append(None)
-                bad.setdefault(row, (source, (value or b"").decode(errors="backslashreplace")))
+                bad.setdefault(row, (source, _bytes_shown(value or "")))
         columns.append(pl.Series(name, values, dtype=pl.String))
     text = pl.DataFrame([*columns, frame[ROW]])
     if not bad:
@@ -175,3 +190,17 @@ def _decode(frame: pl.DataFrame, path: Path, wanted: Wanted) -> tuple[pl.DataFra
         reject_rows(path, [row], ENCODING, field=field, values=[value]) for row, (field, value) in sorted(bad.items())
     )
     return text.filter(~pl.col(ROW).is_in(list(bad))), rejects
+
+
+def _is_utf8(block: bytes) -> bool:
+    if block.isascii():
+        return True
+    try:
+        block.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _bytes_shown(letters: str) -> str:
+    return letters.encode("latin-1").decode(errors="backslashreplace")

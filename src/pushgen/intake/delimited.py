@@ -65,22 +65,20 @@ class _Splitter:
     def batches(self, stream: Iterator[bytes]) -> Iterator[RawBatch]:
         for block in chain((b"",), stream):
             self.pending += block
-            cut = _boundary(self.pending)
+            while not (cut := _boundary(self.pending)) and len(self.pending) > self.max_row_bytes:
+                yield from self._hand_out(0)
+                yield self._recover()
             if cut:
                 piece, self.pending = self.pending[:cut], self.pending[cut:]
                 self.waiting.append((piece, self.pool.submit(self.parser.parse, piece)))
                 yield from self._hand_out(WORKERS)
-            elif len(self.pending) > self.max_row_bytes:
-                yield from self._hand_out(0)
-                yield from self._recover(self.max_row_bytes)
         yield from self._hand_out(0)
         while self.pending.strip():
             parsed = self.parser.parse(self.pending)
             if parsed is not None:
                 yield self.parser.batch(parsed)
                 return
-            batch, self.pending = self.parser.recover(self.pending)
-            yield batch
+            yield self._recover()
 
     def _hand_out(self, leave: int) -> Iterator[RawBatch]:
         while len(self.waiting) > leave:
@@ -97,13 +95,12 @@ class _Splitter:
             if parsed is not None:
                 self.pending = self.pending[cut:]
                 yield self.parser.batch(parsed)
-            else:
-                yield from self._recover(self.max_row_bytes)
+            elif len(self.pending) > self.max_row_bytes:
+                yield self._recover()
 
-    def _recover(self, above: int) -> Iterator[RawBatch]:
-        while len(self.pending) > above:
-            batch, self.pending = self.parser.recover(self.pending)
-            yield batch
+    def _recover(self) -> RawBatch:
+        batch, self.pending = self.parser.recover(self.pending)
+        return batch
 
 
 def _boundary(buffer: bytes) -> int:
