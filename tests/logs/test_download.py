@@ -80,7 +80,7 @@ def host() -> Iterator[Host]:
             self.wfile.write(content[:cut])
             self.close_connection = True
 
-        def log_message(self, *_: object) -> None:
+        def log_message(self, format: str, *args: object) -> None:  # noqa: ARG002
             return None
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
