@@ -220,6 +220,7 @@ def _optimizer(
             for (scale, decays), members in groups.items()
         ],
         lr=config.learning_rate,
+        fused=True,  # one pass over memory: on a CPU several times faster than the loop over tensors
     )
 
 

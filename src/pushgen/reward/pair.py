@@ -1,0 +1,98 @@
+"""The reward model of the kind `pair`, ready for use: texts in, probabilities out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+from transformers import PreTrainedTokenizerBase
+
+from pushgen.protocols import Comparison
+from pushgen.reward.backbone import padding_of
+from pushgen.reward.inference import compare_all, distinct
+from pushgen.reward.network import LateNetwork, OrderedNetwork, PairNetwork
+from pushgen.reward.settings import PairConfig
+from pushgen.reward.tokens import tokenise
+from pushgen.statistics.calibration import Residual, normal_probability
+from pushgen.training.precision import Bf16, autocast, device_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """What a model remembers of its training; it lies in `config.json`."""
+
+    backbone: str = "own"
+    holdout: float = 0.0
+    """Share of contents that `pushgen.splits` kept from this model."""
+    salt: str = ""
+    """Salt of that split."""
+    inputs: Mapping[str, str] = field(default_factory=dict[str, str])
+    """SHA-256 of each log it was trained on."""
+    figures: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """What training saw: pairs, texts, truncation, validation."""
+
+
+class PairReward:
+    """A trained pair model. `compare` follows `protocols.RewardModel`; captions are not read by this kind."""
+
+    kind = "pair"
+
+    def __init__(
+        self,
+        network: nn.Module,
+        tokenizer: PreTrainedTokenizerBase,
+        config: PairConfig,
+        residual: Residual,
+        origin: Origin,
+        *,
+        name: str = "pair",
+        bf16: Bf16 = "no",
+    ) -> None:
+        self.network, self.tokenizer, self.config = network, tokenizer, config
+        self.residual, self.origin, self.name = residual, origin, name
+        self.bf16: Bf16 = bf16
+
+    def compare(
+        self,
+        texts_a: Sequence[str],
+        texts_b: Sequence[str],
+        captions: Sequence[str | None] | None = None,  # noqa: ARG002
+    ) -> Comparison:
+        """Mean log-CTR ratio and win probability of each pair.
+
+        Texts whose tokens are equal (after white space is unified and what is too long is cut) get exactly 0 and
+        0.5; so do two texts of which the tokenizer knows nothing, such as two emoji it lacks.
+        """
+        if len(texts_a) != len(texts_b):
+            raise ValueError(f"expected as many texts on both sides, found {len(texts_a)} and {len(texts_b)}")
+        both = list(dict.fromkeys([*texts_a, *texts_b]))
+        ids = dict(zip(both, tokenise(self.tokenizer, both, self.config.max_tokens).ids, strict=True))
+        texts, pairs, place, sign = distinct([ids[text] for text in texts_a], [ids[text] for text in texts_b])
+        device = device_of(self.network)
+        self.network.eval()
+        with torch.inference_mode(), autocast(device, self.bf16):
+            raw = compare_all(self._pair_network, texts, pairs, padding_of(self.tokenizer), device)
+        mean = np.zeros(len(place), np.float64)
+        known = place >= 0
+        mean[known] = self.residual.slope * sign[known] * raw[place[known]]
+        # The smaller half is computed and the other taken from it, so that both add up to 1.
+        lower = normal_probability(-np.abs(mean) / self.residual.scale)
+        p_a = np.where(mean > 0, 1.0 - lower, lower)
+        return Comparison(mean.astype(np.float32), p_a.astype(np.float32))
+
+    def count_truncated(self, texts: Sequence[str]) -> int:
+        """How many of the texts are longer than `max_tokens` and are judged without their end."""
+        return sum(tokenise(self.tokenizer, texts, self.config.max_tokens).truncated)
+
+    @property
+    def _pair_network(self) -> PairNetwork:
+        return self.network  # type: ignore[return-value]
+
+
+def build_network(backbone: nn.Module, tokenizer: PreTrainedTokenizerBase, config: PairConfig) -> nn.Module:
+    """The network of a configuration on a backbone."""
+    if config.interaction == "ordered":
+        return OrderedNetwork(backbone, padding_of(tokenizer), config.dropout)
+    return LateNetwork(backbone, config.joint_layers, config.dropout)

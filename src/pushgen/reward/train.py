@@ -1,0 +1,215 @@
+"""Training of the pair model: pairs sampled by evidence, experiments kept together, the residual scale at the end."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from pushgen import splits
+from pushgen.errors import InputError
+from pushgen.progress import say
+from pushgen.reward.backbone import layer_stack, open_backbone, padding_of
+from pushgen.reward.evidence import Evidence, evidence, sample, signal_variance, usable
+from pushgen.reward.inference import compare_all
+from pushgen.reward.likelihood import count_loss, order_loss
+from pushgen.reward.network import PairNetwork
+from pushgen.reward.pair import Origin, PairReward, build_network
+from pushgen.reward.settings import RewardConfig
+from pushgen.reward.tokens import Ids, pad, tokenise
+from pushgen.statistics.calibration import fit_residual
+from pushgen.training.loop import Epoch, LoopConfig, fit
+from pushgen.training.precision import autocast, best_device
+
+VALIDATION_SALT = "pushgen-reward-validation-1"
+FEWEST_PAIRS = 20
+"""Fewer usable pairs on either side of the inner split are refused."""
+POOL = 16
+"""Batches among which experiments are sorted by length, to save padding without losing the random order."""
+Rows = NDArray[np.int64]
+Batch = tuple[Rows, NDArray[np.float64]]
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A model and how it came about."""
+
+    model: PairReward
+    history: list[Epoch]
+
+
+@dataclass(frozen=True, slots=True)
+class _Data:
+    texts: list[Ids]
+    pairs: Rows
+    """Numbers of both texts, (P, 2)."""
+    group: Rows
+    """Number of the experiment, (P,)."""
+    given: Evidence
+
+
+def train_pair(pairs: pl.DataFrame, config: RewardConfig, origin: Origin | None = None) -> Trained:
+    """Trains on a frame of `tables.PAIRS`, all of which must belong to the training part of the split.
+
+    Raises `InputError` where too few pairs carry evidence.
+    """
+    kept = usable(pairs)
+    inner = kept["content_id"].map_elements(
+        lambda content: splits.is_held_out(content, config.validation, VALIDATION_SALT), return_dtype=pl.Boolean
+    )
+    parts = kept.filter(~inner), kept.filter(inner)
+    for part, name in zip(parts, ("training", "validation"), strict=True):
+        if part.height < FEWEST_PAIRS:
+            raise InputError(
+                expected=f"at least {FEWEST_PAIRS} pairs with clicks for {name}",
+                found=f"{part.height} (of {pairs.height} pairs, {kept.height} with clicks)",
+                remedy="Train on a log with more experiments.",
+            )
+    distinct_texts = sorted(set(kept["text_a"]) | set(kept["text_b"]))
+    backbone, tokenizer, name = open_backbone(config.backbone, distinct_texts, config.seed)
+    tokens = tokenise(tokenizer, distinct_texts, config.pair.max_tokens)
+    cut = sum(tokens.truncated)
+    if cut:
+        say(f"{cut} of {len(distinct_texts)} texts are longer than {config.pair.max_tokens} tokens and are cut")
+    pair_config = config.pair
+    if layer_stack(backbone) is None and pair_config.interaction == "late":
+        raise InputError(
+            field="interaction",
+            expected="a backbone of the BERT family for `late`",
+            found=f"{name!r}",
+            remedy="Set the interaction to `ordered`, which works with any encoder.",
+        )
+    device = best_device()
+    network = build_network(backbone, tokenizer, pair_config).to(device)
+    number = {text: index for index, text in enumerate(distinct_texts)}
+    train, validation = (_data(part, tokens.ids, number) for part in parts)
+    trainer = _Trainer(network, train, validation, config, padding_of(tokenizer))
+    history = fit(
+        network,
+        batches=trainer.batches,
+        loss=trainer.loss,
+        validate=trainer.validate,
+        config=LoopConfig(
+            epochs=config.epochs,
+            learning_rate=config.learning_rate,
+            bf16=config.bf16,
+            seed=config.seed,
+            patience=config.patience,
+            max_seconds=config.max_seconds,
+        ),
+        description="Training the reward model",
+        rate_scale=lambda name: 1.0 if name.startswith("backbone.") else config.head_rate,
+    )
+    with torch.inference_mode(), autocast(device, config.bf16):
+        raw = trainer.means(validation)
+    held = validation.given
+    residual = fit_residual(raw, held.ratio, held.variance, held.share)
+    origin = origin or Origin()
+    figures = {
+        "pairs_trained": parts[0].height,
+        "pairs_validated": parts[1].height,
+        "pairs_without_clicks": pairs.height - kept.height,
+        "experiments_trained": parts[0]["experiment_id"].n_unique(),
+        "texts": len(distinct_texts),
+        "texts_truncated": cut,
+        "signal_variance": trainer.tau2,
+        "validation_loss": min(epoch.validation for epoch in history),
+        "validation_loss_of_no_model": trainer.null_loss(),
+        "epochs": len(history),
+        "parameters": sum(parameter.numel() for parameter in network.parameters()),
+    }
+    origin = Origin(
+        backbone=name,
+        holdout=origin.holdout,
+        salt=origin.salt,
+        inputs=origin.inputs,
+        figures=figures | dict(origin.figures),
+    )
+    return Trained(PairReward(network, tokenizer, pair_config, residual, origin), history)
+
+
+class _Trainer:
+    """The functions that the training loop asks for."""
+
+    def __init__(self, network: torch.nn.Module, train: _Data, held: _Data, config: RewardConfig, padding: int) -> None:
+        self._network: PairNetwork = network  # type: ignore[assignment]
+        self._train, self._held, self._config, self._padding = train, held, config, padding
+        self._device = next(network.parameters()).device
+        self.tau2 = signal_variance(train.given)
+
+    def batches(self, epoch: int) -> Iterator[Batch]:
+        """Rows of pairs with the inverse of their probabilities to be drawn."""
+        config, data = self._config, self._train
+        seed = (config.seed << 16) + epoch
+        rows, inverse = sample(data.given, self.tau2, config.pairs_per_epoch or len(data.pairs), seed)
+        generator = np.random.default_rng([seed, 1])
+        # Experiments in random order, then by length within pools of some batches.
+        rank = generator.permutation(int(data.group.max()) + 1)[data.group[rows]]
+        length = np.array([len(ids) for ids in data.texts])[data.pairs[rows]].max(axis=1)
+        order = np.argsort(rank, kind="stable")
+        size = config.batch_pairs
+        pools = [order[start : start + POOL * size] for start in range(0, len(order), POOL * size)]
+        batches: list[Rows] = []
+        for pool in pools:
+            inside = np.unique(rank[pool], return_inverse=True)[1]
+            longest = np.zeros(inside.max() + 1)
+            np.maximum.at(longest, inside, length[pool])
+            ordered = pool[np.lexsort((inside, longest[inside]))]
+            batches += [ordered[start : start + size] for start in range(0, len(ordered), size)]
+        for index in generator.permutation(len(batches)):
+            yield rows[batches[index]], inverse[batches[index]]
+
+    def loss(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        rows, inverse = batch
+        pairs = self._train.pairs[rows]
+        numbers, local = np.unique(pairs, return_inverse=True)
+        ids_TL, mask_TL = pad([self._train.texts[number] for number in numbers], self._padding, self._device)
+        state = self._network.read(ids_TL, mask_TL)
+        a_P, b_P = torch.from_numpy(local.reshape(-1, 2)).to(self._device).unbind(1)
+        mean_P = self._network.compare(state[a_P], mask_TL[a_P], state[b_P], mask_TL[b_P])
+        weight_P = self._weights(self._train.given, rows, inverse)
+        return (weight_P * self._losses(mean_P, self._train.given, rows)).sum(), weight_P.sum()
+
+    def validate(self) -> float:
+        return self._mean_loss(torch.from_numpy(self.means(self._held)))
+
+    def means(self, data: _Data) -> NDArray[np.float32]:
+        return compare_all(self._network, data.texts, data.pairs, self._padding, self._device)
+
+    def null_loss(self) -> float:
+        """Validation loss of a model that prefers nothing."""
+        return self._mean_loss(torch.zeros(len(self._held.pairs)))
+
+    def _mean_loss(self, mean_P: Tensor) -> float:
+        rows = np.arange(len(mean_P))
+        weight_P = self._weights(self._held.given, rows, np.ones(len(rows))).cpu()
+        losses_P = self._losses(mean_P.to(self._device), self._held.given, rows).cpu()
+        return float((weight_P * losses_P).sum() / weight_P.sum())
+
+    def _weights(self, given: Evidence, rows: Rows, inverse: NDArray[np.float64]) -> Tensor:
+        weight = given.share[rows] * inverse
+        if self._config.loss == "order":
+            weight = weight * given.reliability(self.tau2)[rows]
+        return torch.from_numpy(weight).float().to(self._device)
+
+    def _losses(self, mean_P: Tensor, given: Evidence, rows: Rows) -> Tensor:
+        def tensor(values: NDArray[np.float64]) -> Tensor:
+            return torch.from_numpy(values[rows]).float().to(self._device)
+
+        if self._config.loss == "order":
+            return order_loss(mean_P, tensor(given.ratio), tensor(given.variance), self.tau2)
+        return count_loss(mean_P, tensor(given.clicks_a), tensor(given.clicks_b), tensor(given.offset), self.tau2)
+
+
+def _data(part: pl.DataFrame, ids: list[Ids], number: dict[str, int]) -> _Data:
+    columns = [[number[text] for text in part[name]] for name in ("text_a", "text_b")]
+    groups = {name: index for index, name in enumerate(part["experiment_id"].unique(maintain_order=True))}
+    return _Data(
+        texts=ids,
+        pairs=np.array(columns, np.int64).T.copy(),
+        group=np.array([groups[name] for name in part["experiment_id"]], np.int64),
+        given=evidence(part),
+    )

@@ -1,0 +1,77 @@
+"""Percentile intervals by resampling whole clusters (experiments), so that pairs of one experiment stay together.
+
+Efron and Tibshirani, An Introduction to the Bootstrap (1993), sections 8.3 and 13.3.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Array = NDArray[np.float64]
+DRAWS = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A value with its interval."""
+
+    value: float
+    low: float
+    high: float
+    """Ends of the interval; NaN, like the value, where there is nothing to average."""
+    clusters: int = 0
+    """Clusters that contribute."""
+
+    def __str__(self) -> str:
+        return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
+
+
+class ClusterBootstrap:
+    """Draws of clusters, shared by all metrics of one evaluation, so that differences between them are paired."""
+
+    def __init__(self, clusters: ArrayLike, *, draws: int = DRAWS, seed: int = 0, level: float = 0.95) -> None:
+        """`clusters` holds the cluster of each row, any hashable type, shape (N,)."""
+        values = np.asarray(clusters)
+        self._names, self._of_row = np.unique(values, return_inverse=True)
+        count = len(self._names)
+        generator = np.random.default_rng(seed)
+        # How often each cluster is drawn, (draws, clusters).
+        self._times = (
+            generator.multinomial(count, np.full(count, 1.0 / count), size=draws).astype(np.float64)
+            if count
+            else np.zeros((draws, 0))
+        )
+        self._tails = [50.0 * (1.0 - level), 50.0 * (1.0 + level)]
+
+    def ratio(self, numerator: ArrayLike, denominator: ArrayLike) -> Interval:
+        """Interval of sum(numerator) / sum(denominator) over rows; both of shape (N,)."""
+        draws, value, used = self._ratio(numerator, denominator)
+        return self._interval(value, draws, used)
+
+    def mean(self, values: ArrayLike, weights: ArrayLike | None = None) -> Interval:
+        """Interval of the (weighted) mean of a value per row. A weight of 0, or False, leaves a row out."""
+        values_N = np.asarray(values, np.float64)
+        weights_N = np.ones_like(values_N) if weights is None else np.asarray(weights, np.float64)
+        return self.ratio(np.where(weights_N > 0, values_N, 0.0) * weights_N, weights_N)
+
+    def difference(self, values: ArrayLike, others: ArrayLike, weights: ArrayLike | None = None) -> Interval:
+        """Interval of the difference of two means over the same rows, resampled together."""
+        return self.mean(np.asarray(values, np.float64) - np.asarray(others, np.float64), weights)
+
+    def _ratio(self, numerator: ArrayLike, denominator: ArrayLike) -> tuple[Array, float, int]:
+        sums = [
+            np.bincount(self._of_row, weights=np.asarray(values, np.float64), minlength=len(self._names))
+            for values in (numerator, denominator)
+        ]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            draws = (self._times @ sums[0]) / (self._times @ sums[1])
+            value = float(np.float64(sums[0].sum()) / np.float64(sums[1].sum()))
+        return draws, value, int(np.count_nonzero(sums[1]))
+
+    def _interval(self, value: float, draws: Array, used: int) -> Interval:
+        finite = draws[np.isfinite(draws)]
+        if not len(finite):
+            return Interval(value, float("nan"), float("nan"), used)
+        low, high = np.percentile(finite, self._tails)
+        return Interval(value, float(low), float(high), used)
