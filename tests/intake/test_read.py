@@ -303,3 +303,8 @@ def test_paths_that_lead_nowhere(tmp_path: Path) -> None:
         load(tmp_path, EXPOSURES)
     with pytest.raises(InputError, match=r"a file that ends in .*Rename"):
         load(write(tmp_path, "", "log.xlsx"), EXPOSURES)
+
+
+def test_contents_come_cleaned(tmp_path: Path) -> None:
+    path = write(tmp_path, "content_id,title,caption\na,Fish &amp; chips,<p>One.</p><p>Two.</p>\nb,<p></p>,\n", "c.csv")
+    assert load(path, CONTENTS).frame.select("title", "caption").rows() == [("Fish & chips", "One. Two."), (None, None)]

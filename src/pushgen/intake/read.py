@@ -16,7 +16,8 @@ from pushgen.intake.prefetch import prefetch
 from pushgen.intake.raw import ROW, RawBatch, no_rejects
 from pushgen.intake.sources import kind_of, tabular_files
 from pushgen.intake.validate import DUPLICATE, Rule, validate
-from pushgen.tables import Table
+from pushgen.tables import CONTENTS, Table
+from pushgen.text.clean import clean_column
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +91,8 @@ def load(
 ) -> Loaded:
     """A whole foreign table; of rows with the same key the first stays and the others are rejected.
 
+    Titles and captions of `tables.CONTENTS` come cleaned (`text.clean`), null where nothing is left of them.
+
     `path` is a CSV, JSONL or Parquet file, a folder of them, or a log folder, which stands for its contents.
     """
     good: list[pl.DataFrame] = []
@@ -112,7 +115,15 @@ def load(
                 )
             )
             frame = frame.filter(~again)
-    return Loaded(frame.select(table.names), pl.concat(rejects))
+    return Loaded(_cleaned(frame.select(table.names), table), pl.concat(rejects))
+
+
+def _cleaned(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
+    """Contents come as HTML, with entities and broken encodings; what they say is made plain here and nowhere else."""
+    if table is not CONTENTS:
+        return frame
+    texts = [clean_column(frame[name]) for name in ("title", "caption")]
+    return frame.with_columns(text.set((text == "").fill_null(False), None) for text in texts)
 
 
 def _read_file(
