@@ -79,8 +79,8 @@ def test_naming_facts_pays_and_wrong_claims_cost(world: World) -> None:
     assert set(truth.unsupported(ids, wrong_number)) == {1}
     assert set(truth.unsupported(ids, wrong_name)) == {2}
     assert level["person"] - level["vague"] > 0.05
-    assert level["named"] - level["number"] > 0.8 * SMALL.unsupported
-    assert level["named"] - level["name"] > 1.6 * SMALL.unsupported
+    assert level["named"] - level["number"] > 0.6 * SMALL.unsupported
+    assert level["named"] - level["name"] > 1.2 * SMALL.unsupported
 
 
 def test_wrong_claims_are_disliked_in_counts(world: World) -> None:

@@ -84,7 +84,9 @@ class ClickModel:
         )
         for index, column in enumerate(columns, start=3):
             out[:, :, index] = np.asarray(column, dtype=float)[:, None]
-        return out
+        # The mean square of this factor over contents is 1: it spreads the effects and keeps their variance.
+        grip = np.exp(config.grip_sd * np.array([story.grip for story in stories]) - config.grip_sd**2)
+        return out * grip[:, None, None]
 
     def ctr(self, stories: Sequence[Story], effects: Floats, offsets: Floats | float = 0.0) -> Floats:
         """Chance of a click over all users, shape (texts,).

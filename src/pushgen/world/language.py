@@ -18,7 +18,7 @@ STYLES = (
 _ALTERNATIVES = re.compile(r"\[([^\[\]]*)\]")
 _SLOT = re.compile(r"\{(\w+)\}")
 _SENTENCE_START = re.compile(r"((?:^|[.?!] )[\"“]?)([a-zà-ÿ])")
-_ARTICLE = re.compile(r"\b([Aa]) (?=(?!one|eu)[aeio]|8|1[18]\b)")
+_ARTICLE = re.compile(r"\b([Aa]) (?=(?!one|eu)[aeio]|8|1[18](?!\d))")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W\d_]+)?")
 _CONTRACTIONS = frozenset(
     f"{word}'s" for word in ("it", "that", "what", "here", "there", "who", "how", "he", "she", "let")

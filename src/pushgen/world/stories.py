@@ -45,6 +45,8 @@ class Story:
     """Standard normal: how much people want to see the content, whatever the text."""
     quality: float
     """Standard normal: how well the content holds who clicked."""
+    grip: float
+    """Standard normal: how much the wording matters for this content."""
 
 
 def tell(seed: int, content_id: str, position: float, days: int, language: Language) -> Story:
@@ -86,6 +88,7 @@ def tell(seed: int, content_id: str, position: float, days: int, language: Langu
         source=source,
         appeal=rng.gauss(0.0, 1.0),
         quality=rng.gauss(0.0, 1.0),
+        grip=rng.gauss(0.0, 1.0),
     )
 
 
