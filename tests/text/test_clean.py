@@ -1,9 +1,13 @@
+import html
+import re
+
 import polars as pl
 import pytest
+from ftfy import TextFixerConfig, fix_text
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pushgen.text.clean import PLAIN, clean_column, clean_text
+from pushgen.text.clean import BESIDE, PLAIN, clean_column, clean_text
 
 CASES = [
     ("plain words stay", "plain words stay"),
@@ -60,9 +64,28 @@ def test_column_equals_text_by_text(texts: list[str]) -> None:
     assert clean_column(pl.Series(texts, dtype=pl.String)).to_list() == [clean_text(text) for text in texts]
 
 
-@given(st.from_regex(PLAIN, fullmatch=True))
+LETTERS = st.one_of(
+    st.sampled_from("àáâäåæçèéêëìíîïñòóôöøùúûüÉÖÜß€£"),
+    st.sampled_from(" abzAZ09.,!?'()-’“”–中。"),
+    st.characters(min_codepoint=32, max_codepoint=126),
+)
+
+
+@given(st.text(LETTERS, max_size=20).filter(lambda text: re.fullmatch(PLAIN, text) and not re.search(BESIDE, text)))
 def test_fast_path_leaves_out_only_texts_that_need_nothing(text: str) -> None:
-    # The suffix takes the text off the fast path without being touched itself.
-    suffix = " é"
-    assert clean_text(text) == text
-    assert clean_text(text + suffix) == text + suffix
+    settings = TextFixerConfig(unescape_html=False, uncurl_quotes=False, fix_character_width=False)
+    assert fix_text(text, settings) == text
+    assert html.unescape(text) == text == " ".join(text.split())
+
+
+@given(
+    st.text(
+        st.one_of(LETTERS, st.sampled_from("ÂÃ\u0301ﬁ™œšžĞ"), st.characters(exclude_categories=["Cs", "Cc"])),
+        max_size=12,
+    )
+)
+def test_repair_is_that_of_the_library(text: str) -> None:
+    settings = TextFixerConfig(unescape_html=False, uncurl_quotes=False, fix_character_width=False)
+    assert clean_text(text.replace("&", "").replace("<", "")) == clean_text(
+        fix_text(text.replace("&", "").replace("<", ""), settings)
+    )

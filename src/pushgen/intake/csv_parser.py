@@ -28,6 +28,7 @@ class Parsed:
     """Rows of another width: place in the block from 1, number of fields, text."""
     raw: bool
     """Whether every character of the table stands for one byte of the file, because not all of them are UTF-8."""
+    nul_free: bool
 
 
 class CsvParser:
@@ -55,7 +56,7 @@ class CsvParser:
         last = table.column(first)[count].as_py() if count >= 0 else None
         if last != _END.decode():
             return None
-        return Parsed(table.slice(0, count), invalid, raw)
+        return Parsed(table.slice(0, count), invalid, raw, b"\0" not in block)
 
     def recover(self, block: bytes) -> tuple[RawBatch, bytes]:
         """The rows before the one whose quote is never closed, that row's first line as a reject, and the rest."""
@@ -165,7 +166,7 @@ class CsvParser:
             rejects = pl.concat([rejects, undecoded])
         known = dictionaries(table)
         distinct = {name: known[position] for name, position in self._position.items() if position in known}
-        return RawBatch(frame, rejects, self._wanted, distinct)
+        return RawBatch(frame, rejects, self._wanted, distinct, parsed.nul_free)
 
 
 def _decode(frame: pl.DataFrame, path: Path, wanted: Wanted) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -40,6 +40,8 @@ class RawBatch:
     wanted: Wanted
     distinct: Mapping[str, pl.Series] = field(default_factory=dict[str, pl.Series])
     """For categorical text columns: values that hold all of the column's, where the reader knows them for free."""
+    nul_free: bool = False
+    """Whether the reader knows that no text holds a NUL byte."""
 
 
 def resolve(header: Sequence[str], table: Table, mapping: ColumnMapping, path: Path) -> Wanted:

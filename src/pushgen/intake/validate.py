@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -93,11 +94,10 @@ def _column(column: Column, batch: RawBatch, max_text_bytes: int) -> tuple[pl.Se
             distinct = value
         elif distinct is None:
             distinct = value.unique().cast(pl.String)
-        too_long, torn = _unfit(distinct, max_text_bytes)
-        if too_long.any() or torn.any():
-            too_long, torn = _unfit(value.cast(pl.String), max_text_bytes)
-            fault(TOO_LONG, too_long)
-            fault(NUL, torn)
+        if _at_least(distinct.str.len_bytes(), max_text_bytes + 1):
+            fault(TOO_LONG, value.cast(pl.String).str.len_bytes() > max_text_bytes)
+        if not batch.nul_free and distinct.str.contains("\0", literal=True).any():
+            fault(NUL, value.cast(pl.String).str.contains("\0", literal=True))
         return value, faults
     given = absent(source, mapping.null_values) if value.has_nulls() else source
     if column.required and given.has_nulls():
@@ -107,23 +107,27 @@ def _column(column: Column, batch: RawBatch, max_text_bytes: int) -> tuple[pl.Se
         fault(unread, value.is_null() & given.is_not_null())
     if column.dtype == pl.Float64:
         fault(NOT_NUMBER, ~value.is_finite())
-    if column.minimum is not None:
+    if column.minimum is not None and not _at_least(value, column.minimum, every=True):
         fault(BELOW, value < column.minimum)
     if column.maximum is not None:
         fault(ABOVE, value > column.maximum)
     return value, faults
 
 
-def _unfit(texts: pl.Series, max_text_bytes: int) -> tuple[pl.Series, pl.Series]:
-    return texts.str.len_bytes() > max_text_bytes, texts.str.contains("\0", literal=True)
+def _at_least(numbers: pl.Series, bound: float, *, every: bool = False) -> bool:
+    """Whether one of the numbers, or every one, is `bound` or more; nulls do not count."""
+    extreme: Any = numbers.min() if every else numbers.max()
+    return every if extreme is None else bool(extreme >= bound)
 
 
 def _rejects(faults: list[_Fault], raw: pl.DataFrame, wanted: Wanted, path: Path) -> pl.DataFrame:
     """One row per bad row: its first fault in the order of the columns."""
     parts: list[pl.DataFrame] = []
     for fault in faults:
-        shown = raw[fault.field] if fault.field in raw.columns else pl.Series([None], dtype=pl.String)
-        rows = pl.DataFrame({"row": raw[ROW], "value": _shown(shown, raw.height)}).filter(fault.rows)
+        shown = pl.lit(None, pl.String)
+        if fault.field in raw.columns:
+            shown = pl.col(fault.field).cast(pl.String, strict=False).str.slice(0, SHOWN)
+        rows = raw.filter(fault.rows).select(pl.col(ROW).alias("row"), shown.alias("value"))
         parts.append(
             rows.select(
                 pl.lit(str(path)).alias("file"),
@@ -134,9 +138,3 @@ def _rejects(faults: list[_Fault], raw: pl.DataFrame, wanted: Wanted, path: Path
             )
         )
     return pl.concat(parts).unique("row", keep="first", maintain_order=True).match_to_schema(REJECTS.schema)
-
-
-def _shown(values: pl.Series, height: int) -> pl.Series:
-    if values.len() != height:
-        return values.new_from_index(0, height)
-    return values.cast(pl.String, strict=False).str.slice(0, SHOWN)
