@@ -1,6 +1,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from pushgen.encoders import NgramEncoder
 from pushgen.errors import ConfigurationError, InputError
 from pushgen.styles.linear import LinearConf, LinearLabeller
 
-CONFIG = LinearConf(encoder="ngrams", strength=30.0)
+CONFIG = LinearConf(encoder="ngrams", strength=30.0, cue_scale=1.0, balanced=0.0, taxonomy_weight=0.0)
 TEXTS = [f"Free {thing} this week" for thing in ("tea", "bread", "soap", "paint", "salt", "seeds")]
 TEXTS += [f"Why does {thing} rise?" for thing in ("bread", "smoke", "cream", "rent", "the tide", "the sun")]
 TEXTS += [f"{thing} opens on Monday" for thing in ("The pool", "A library", "The bridge", "One school", "The mill")]
@@ -41,6 +42,11 @@ def test_what_is_learned_comes_from_the_labels() -> None:
     assert [label.style for label in other.label(new)] == ["question", "plain", "offer"]
 
 
+def test_the_taxonomy_teaches_styles_that_no_labelled_text_has() -> None:
+    taught = LinearLabeller.train(TEXTS, STYLES, replace(CONFIG, taxonomy_weight=1.0))
+    assert taught.label(["Breaking: the road is closed"])[0].style == "urgency"
+
+
 def test_training_twice_gives_the_same_weights(trained: LinearLabeller) -> None:
     np.testing.assert_array_equal(LinearLabeller.train(TEXTS, STYLES, CONFIG).weight_SF, trained.weight_SF)
 
@@ -48,9 +54,7 @@ def test_training_twice_gives_the_same_weights(trained: LinearLabeller) -> None:
 def test_two_styles_are_enough_and_balancing_helps_the_rare_one() -> None:
     texts, styles = [*TEXTS[:6], TEXTS[6]], [*STYLES[:6], STYLES[6]]
     plain = LinearLabeller.train(texts, styles, CONFIG).scores(["Why do prices rise?"])
-    balanced = LinearLabeller.train(texts, styles, LinearConf(encoder="ngrams", strength=30.0, balanced=1.0)).scores(
-        ["Why do prices rise?"]
-    )
+    balanced = LinearLabeller.train(texts, styles, replace(CONFIG, balanced=1.0)).scores(["Why do prices rise?"])
     question, offer = 5, 9
     assert balanced[0, question] - balanced[0, offer] > plain[0, question] - plain[0, offer]
     with pytest.raises(ConfigurationError, match="at least two styles"):

@@ -19,7 +19,7 @@ from pushgen.protocols import Encoder, Floats, StyleLabel
 from pushgen.settings import as_dict
 from pushgen.styles.cues import CueFeatures, cues_of
 from pushgen.styles.scores import as_labels
-from pushgen.styles.taxonomy import Taxonomy, load_taxonomy
+from pushgen.styles.taxonomy import Style, Taxonomy, load_taxonomy
 
 FORMAT = 1
 
@@ -30,12 +30,17 @@ class LinearConf:
 
     encoder: str = "auto"
     """`minilm`, `ngrams`, a model folder, a hub name, or `auto`."""
-    strength: float = 0.3
-    """Inverse of the L2 penalty (C of scikit-learn) on the standardised features."""
-    cue_scale: float = 1.0
+    strength: float = 2.0
+    """Inverse of the L2 penalty on the standardised features: C of scikit-learn, times the width of the embedding."""
+    cue_scale: float = 2.0
     """Scale of the cue features beside the embedding; 0 leaves them out."""
-    balanced: float = 0.0
+    balanced: float = 0.5
     """0 weights texts alike, 1 weights styles alike, between them the rarer styles count more."""
+    taxonomy_weight: float = 1.0
+    """Weight of each definition and example of the taxonomy beside the labelled texts, whose mean weight is 1.
+    With 0 a style that no labelled text has can never be found."""
+    language: str = "en"
+    """Language of the taxonomy's texts that are learned from."""
 
 
 class LinearLabeller:
@@ -75,7 +80,7 @@ class LinearLabeller:
     ) -> "LinearLabeller":
         """A labeller from texts and their style ids. Deterministic. At least two styles must occur.
 
-        A style that no text has can never be found. Raises `ConfigurationError` for an unknown style.
+        Raises `ConfigurationError` for an unknown style.
         """
         try:
             from sklearn.linear_model import LogisticRegression
@@ -83,7 +88,7 @@ class LinearLabeller:
             raise MissingExtraError("scikit-learn", "train", "training a style labeller") from error
         config = config or LinearConf()
         taxonomy = taxonomy or load_taxonomy()
-        places = np.array([taxonomy.index(style) for style in styles])
+        places = [taxonomy.index(style) for style in styles]
         if len(texts) != len(styles) or len(set(styles)) < 2:
             raise ConfigurationError(
                 f"training a labeller needs texts of at least two styles, each with its label; "
@@ -99,8 +104,14 @@ class LinearLabeller:
         spread[:width] = np.sqrt((features[:, :width].var(axis=0)).mean())
         scale = 1.0 / spread
         scale[width:] *= config.cue_scale
+        weights = _sample_weights(styles, config.balanced)
+        if config.taxonomy_weight > 0:
+            known = [(text, place) for place, style in enumerate(taxonomy) for text in _texts(style, config.language)]
+            features = np.concatenate([features, _features(encoder, cues, [text for text, _ in known])])
+            places += [place for _, place in known]
+            weights = np.append(weights, np.full(len(known), config.taxonomy_weight, np.float32))
         model = LogisticRegression(C=config.strength / width, max_iter=2000)
-        model.fit((features - mean) * scale, places, sample_weight=_sample_weights(styles, config.balanced))
+        model.fit((features - mean) * scale, np.array(places), sample_weight=weights)
         weight = np.zeros((len(taxonomy), features.shape[1]))
         bias = np.full(len(taxonomy), -1e4)
         coefficients, intercepts = np.asarray(model.coef_), np.asarray(model.intercept_)
@@ -121,10 +132,11 @@ class LinearLabeller:
 
     def save(self, folder: Path, *, card: str, config: LinearConf | None = None) -> None:
         """Writes the labeller; `card` is the Markdown of its card."""
-        from safetensors.numpy import save_file
+        from safetensors.numpy import save
 
         folder.mkdir(parents=True, exist_ok=True)
-        save_file({"weight": self.weight_SF, "bias": self.bias_S}, folder / "model.safetensors")
+        # As bytes: the library's own writer makes files that only their owner can read.
+        (folder / "model.safetensors").write_bytes(save({"weight": self.weight_SF, "bias": self.bias_S}))
         (folder / "card.md").write_text(card.rstrip() + "\n", encoding="utf-8")
         values = {
             "kind": "style-linear",
@@ -179,6 +191,11 @@ def _cues(config: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
 
 def _features(encoder: Encoder, cues: CueFeatures, texts: Sequence[str]) -> Floats:
     return np.concatenate([encoder.encode(texts), cues.matrix(texts)], axis=1)
+
+
+def _texts(style: Style, language: str) -> tuple[str, ...]:
+    shown = style.language_for(language)
+    return style.definition[shown], *style.examples.get(shown, ())
 
 
 def _sample_weights(styles: Sequence[str], power: float) -> Floats:

@@ -9,20 +9,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from pushgen.encoders import CachedEncoder, open_encoder
-from pushgen.encoders.choose import latin_share
 from pushgen.protocols import Encoder, Floats, StyleLabel
 from pushgen.styles.cues import CueFeatures, cues_of
 from pushgen.styles.scores import as_labels
-from pushgen.styles.taxonomy import PRIMARY_LANGUAGE, Style, Taxonomy, load_taxonomy
+from pushgen.styles.taxonomy import Style, Taxonomy, load_taxonomy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrototypeConf:
     """Weights of what a prototype labeller looks at; the defaults were chosen by cross-validation."""
 
-    cue_weight: float = 0.15
+    cue_weight: float = 0.2
     """What one cue of a style adds, in units of cosine similarity."""
-    definition_weight: float = 0.5
+    definition_weight: float = 2.0
     """Weight of a style's name and definition in its prototype; each example counts 1."""
     temperature: float = 0.05
     """Cosine difference that multiplies the odds between two styles by e. Changes the confidence, not the label."""
@@ -58,13 +57,6 @@ class PrototypeLabeller:
             prototypes.append(weights @ self._centred(rows[start : start + len(one)]))
             start += len(one)
         self._prototypes_SD = _unit(np.stack(prototypes))
-
-    @classmethod
-    def for_texts(cls, texts: Sequence[str], taxonomy: Taxonomy | None = None) -> "PrototypeLabeller":
-        """A labeller with the encoder and language that the script of the texts asks for."""
-        share = latin_share(texts)
-        language = "zh" if share is not None and share < 0.5 else PRIMARY_LANGUAGE
-        return cls(CachedEncoder(open_encoder(texts=texts)), taxonomy, language=language)
 
     def scores(self, texts: Sequence[str]) -> Floats:
         """Cosine to each prototype plus the worth of its cues, shape (len(texts), styles)."""
