@@ -85,7 +85,9 @@ def test_missing_column_ending_and_unfit_columns(tmp_path: Path) -> None:
 
 
 def test_unknown_labeller_names_the_known_ones() -> None:
-    with pytest.raises(ConfigurationError, match="'magic'; there are prototype, linear:FOLDER and openai:URL#MODEL"):
+    with pytest.raises(
+        ConfigurationError, match="'magic'; there are auto, packaged, prototype, linear:FOLDER and openai:URL#MODEL"
+    ):
         open_labeller("magic")
 
 
@@ -97,7 +99,7 @@ def test_command_writes_words_to_stderr_and_json_to_stdout(tmp_path: Path) -> No
     summary = json.loads(done.stdout)
     assert summary["rows"] == 3
     assert summary["styles"] == {"numbers": 2, "question": 1}
-    assert "3 texts labelled by prototype" in done.stderr
+    assert "3 texts labelled by" in done.stderr
     wrong = subprocess.run([*command, "--column", "body"], capture_output=True, text=True)
     assert wrong.returncode == 1
     assert "Name the column with --column" in wrong.stderr
@@ -113,3 +115,19 @@ def test_chinese_texts_are_labelled_with_ngrams_and_chinese_prototypes(
     label_table(source, tmp_path / "out.jsonl", lambda shown: open_labeller(texts=shown))
     assert pl.read_ndjson(tmp_path / "out.jsonl")["style"].to_list() == ["question", "practical", "urgency"]
     assert "n-grams serve instead" in capsys.readouterr().err
+
+
+def test_auto_takes_the_packaged_labeller_for_english_and_knows_styles_that_news_lacks(tmp_path: Path) -> None:
+    pytest.importorskip("transformers")
+    texts = [
+        "Free coffee with every ticket this week",
+        "Breaking: the harbour bridge is closed",
+        "12 photos of one lighthouse",
+        "Would you sleep in a tree?",
+    ]
+    labeller = open_labeller(texts=texts)
+    assert labeller.name.startswith("linear (minilm")
+    assert [label.style for label in labeller.label(texts)] == ["offer", "urgency", "numbers", "question"]
+    own = tmp_path / "own.toml"
+    own.write_text('[[style]]\nid = "calm"\nname = {en = "Calm"}\ndefinition = {en = "Says it softly."}\n')
+    assert open_labeller(texts=texts, taxonomy=own).label(texts)[0].style == "calm"

@@ -8,7 +8,7 @@ def label(
     *,
     out: Path,
     column: str = "text",
-    labeller: str = "prototype",
+    labeller: str = "auto",
     taxonomy: Path | None = None,
     json: bool = False,
 ) -> None:
@@ -25,9 +25,10 @@ def label(
     column
         Name of the column with the texts.
     labeller
-        `prototype`, `linear:FOLDER`, or `openai:URL#MODEL` with the key in OPENAI_API_KEY.
+        `auto`, `packaged` (linear, English), `prototype`, `linear:FOLDER`, or `openai:URL#MODEL` with the key in
+        OPENAI_API_KEY. `auto` takes the packaged one for English and prototypes for other languages.
     taxonomy
-        TOML file with your own styles, for `prototype` and `openai`.
+        TOML file with your own styles, for `auto`, `prototype` and `openai`.
     json
         Print the summary as JSON on standard output.
     """
