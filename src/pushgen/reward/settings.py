@@ -91,3 +91,16 @@ class RewardConfig:
             )
         if self.pairs_per_epoch is not None and self.pairs_per_epoch < 1:
             raise ConfigurationError(f"reward: pairs_per_epoch must be at least 1, found {self.pairs_per_epoch}")
+
+
+PRESETS = {
+    "standard": RewardConfig(),
+    "quick": RewardConfig(
+        backbone=BackboneConfig(layers=3),
+        pair=PairConfig(joint_layers=1, max_tokens=48),
+        epochs=2,
+        batch_pairs=64,
+        pairs_per_epoch=8000,
+    ),
+}
+"""`standard` for a real log (about five minutes on two free cores), `quick` for short texts and the demo."""

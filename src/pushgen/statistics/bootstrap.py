@@ -59,6 +59,19 @@ class ClusterBootstrap:
         """Interval of the difference of two means over the same rows, resampled together."""
         return self.mean(np.asarray(values, np.float64) - np.asarray(others, np.float64), weights)
 
+    def calibration_error(self, p: ArrayLike, outcome: ArrayLike, bins: int = 10) -> Interval:
+        """Interval of the expected calibration error over equal-width bins.
+
+        Resampling adds noise to every bin, so the interval lies to the right of what a new sample would show.
+        """
+        p_N, outcome_N = np.asarray(p, np.float64), np.asarray(outcome, np.float64)
+        bin_N = np.clip((p_N * bins).astype(np.int64), 0, bins - 1)
+        gaps = np.zeros((len(self._names), bins))
+        np.add.at(gaps, (self._of_row, bin_N), outcome_N - p_N)
+        rows = np.bincount(self._of_row, minlength=len(self._names)).astype(np.float64)
+        draws = np.abs(self._times @ gaps).sum(axis=1) / (self._times @ rows)
+        return self._interval(float(np.abs(gaps.sum(axis=0)).sum() / rows.sum()), draws, len(self._names))
+
     def _ratio(self, numerator: ArrayLike, denominator: ArrayLike) -> tuple[Array, float, int]:
         sums = [
             np.bincount(self._of_row, weights=np.asarray(values, np.float64), minlength=len(self._names))
