@@ -4,12 +4,16 @@ import random
 from collections.abc import Iterator
 
 import pytest
+from tests.generation import tiny
+from tests.styles.chat_server import ChatServer
 
 from pushgen.errors import ConfigurationError
 from pushgen.fakes import FakeGenerator
+from pushgen.generation.openai import OpenAIGenerator
 from pushgen.generation.template import TemplateGenerator
 from pushgen.protocols import GenerationFailure, GenerationRequest, Generator
 from pushgen.records import Candidate, Content
+from pushgen.styles.chat import ChatConf
 from pushgen.styles.taxonomy import load_taxonomy
 
 CAPTIONS = [
@@ -27,10 +31,20 @@ INJECTED = Content(
 HUGE = Content(content_id="huge", caption="The river rose by 3 metres in Lunden on Sunday. " * 2200)
 
 
-@pytest.fixture(scope="module", params=["template", "fake"])
-def generator(request: pytest.FixtureRequest) -> Iterator[Generator]:
+@pytest.fixture(scope="module", params=["template", "seq2seq", "hf", "openai", "fake"])
+def generator(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Generator]:
     if request.param == "template":
         yield TemplateGenerator()
+    elif request.param == "seq2seq":
+        yield tiny.seq2seq()
+    elif request.param == "hf":
+        from pushgen.generation.hf import HuggingFaceConfig, HuggingFaceGenerator
+
+        folder = tiny.save_causal(tmp_path_factory.mktemp("causal"))
+        yield HuggingFaceGenerator.load(folder, HuggingFaceConfig(max_tokens=12))
+    elif request.param == "openai":
+        with ChatServer(lambda request: f"A push of {len(request['messages'])} parts") as server:
+            yield OpenAIGenerator(ChatConf(url=server.url, model="small", retries=0))
     else:
         yield FakeGenerator()
 

@@ -44,26 +44,29 @@ class Prompt:
         return hashlib.sha256(self.text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
-def source_of(content: Content) -> str:
-    """Title and caption with single white spaces and without the marks that delimit it, at most `MAX_SOURCE` long."""
+def source_of(content: Content, most: int = MAX_SOURCE) -> str:
+    """Title and caption with single white spaces and without the marks that delimit it, at most `most` long."""
     text = " ".join(content.source_text.split())
     for mark in (OPEN, CLOSE):
         text = text.replace(mark, "")
-    if len(text) <= MAX_SOURCE:
+    if len(text) <= most:
         return text
-    head = text[:MAX_SOURCE]
+    head = text[:most]
     return head.rsplit(" ", 1)[0] if " " in head else head
 
 
-def write_prompt(request: GenerationRequest, taxonomy: Taxonomy, language: str, *, limit: int = 110) -> Prompt:
+def write_prompt(
+    request: GenerationRequest, taxonomy: Taxonomy, language: str, *, limit: int = 110, most: int = MAX_SOURCE
+) -> Prompt:
     """The prompt for one request.
 
-    `language` is a BCP 47 tag, `limit` the longest push in graphemes. Raises `ConfigurationError` for a style that the
+    `language` is a BCP 47 tag, `limit` the longest push in graphemes, `most` the longest
+    source in code points. Raises `ConfigurationError` for a style that the
     taxonomy does not have.
     """
     style = taxonomy[request.style]
     shown = style.language_for(language)
     definition = f"{style.name.get(shown, style.id)}: {style.definition[shown]}"
     task = _TASK.format(language=_LANGUAGES.get(language.split("-")[0], language), limit=limit)
-    source = source_of(request.content)
+    source = source_of(request.content, most)
     return Prompt(system=task, user=f"Style: {definition}\n{OPEN}\n{source}\n{CLOSE}")
