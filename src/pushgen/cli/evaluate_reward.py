@@ -6,10 +6,7 @@ from typing import TYPE_CHECKING, Literal
 from pushgen.progress import say
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from pushgen.reward.evaluate import Evaluation
-    from pushgen.reward.pair import PairReward
 
 
 def reward(
@@ -46,6 +43,7 @@ def reward(
     from pushgen.errors import ConfigurationError
     from pushgen.logs import Log, make_pairs
     from pushgen.manifest import hash_path, write_json
+    from pushgen.pipeline.judging import judged
     from pushgen.reward.storage import load_reward
 
     judge = load_reward(model, bf16="auto" if reduced else "no")
@@ -74,26 +72,6 @@ def reward(
             print_json(values)
         else:
             write_json(json, values)
-
-
-def judged(
-    judge: "PairReward", held: "pl.DataFrame", train: "pl.DataFrame", *, draws: int = 2000, seed: int = 0
-) -> "Evaluation":
-    """The model and the baselines on held-out pairs; `train` feeds TF-IDF and the near-copy slice."""
-    import polars as pl
-
-    from pushgen.reward.baselines import longer_wins, tfidf_logistic
-    from pushgen.reward.evaluate import Prediction, evaluate
-
-    said = judge.compare(held["text_a"].to_list(), held["text_b"].to_list(), held["caption"].to_list())
-    predictions = {
-        "model": Prediction(said.mean.astype(float), judge.residual.scale),
-        "longer wins": Prediction(longer_wins(held)),
-    }
-    if train.height:
-        predictions["TF-IDF + logistic"] = Prediction(tfidf_logistic(train, held))
-    texts = pl.concat([train["text_a"], train["text_b"]]).unique(maintain_order=True).to_list()
-    return evaluate(held, predictions, training_texts=texts, draws=draws, seed=seed)
 
 
 def show(result: "Evaluation") -> None:

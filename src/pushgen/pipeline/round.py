@@ -13,20 +13,25 @@ from typing import TypeVar
 import numpy as np
 import polars as pl
 
+from pushgen import splits
 from pushgen.curation import CurationConfig, LogTables, write_corpus
+from pushgen.errors import CollapsedModelError
 from pushgen.generation.seq2seq.config import Seq2SeqConfig
+from pushgen.generation.training import train_seq2seq
 from pushgen.guardrails import check
-from pushgen.logs import Log, write_log
+from pushgen.logs import Log, make_pairs, write_log
 from pushgen.manifest import Manifest, hash_path, write_json
 from pushgen.pipeline.compose import open_stages, styles_for
+from pushgen.pipeline.judging import judged
 from pushgen.pipeline.measure import BEST, CHOSEN, RANDOM, TEMPLATE, Measured, measure, style_shares
 from pushgen.pipeline.run import RunConfig, RunSummary, Stages, run, work_of
-from pushgen.pipeline.training import train_generator, train_reward
+from pushgen.pipeline.training import train_reward
 from pushgen.pipeline.workspace import Workspace
 from pushgen.progress import say
 from pushgen.protocols import GenerationRequest
 from pushgen.records import Candidate, Content
 from pushgen.reward.settings import RewardConfig
+from pushgen.reward.storage import load_reward
 from pushgen.settings import as_dict
 from pushgen.tables import CANDIDATES, CONTENTS, CORPUS, SELECTIONS, VERDICTS, read_table, write_table
 from pushgen.world import World, WorldConfig
@@ -73,10 +78,8 @@ def play(config: RoundConfig, out: Path, seed: int) -> Played:
         log = clock.time("log", lambda: _log(world, config, out / "log", seed))
         clock.time("curate", lambda: _curate(log, config, out / "corpus"))
         clock.time("train reward", lambda: train_reward(log, out / "reward", config.reward))
-        trained = clock.time(
-            "train generator", lambda: train_generator(out / "corpus", out / "generator", config.generator)
-        )
-        generator = str(out / "generator") if trained else "template"
+        clock.time("evaluate reward", lambda: _evaluate(log, out, seed))
+        generator = clock.time("train generator", lambda: _generator(config, out))
         stages = open_stages(generator, out / "reward")
         frame = CONTENTS.frame(new)
         work = work_of(frame, generator, out / "reward")
@@ -102,7 +105,7 @@ class _Clock:
         self.seconds: dict[str, float] = {}
 
     def time(self, name: str, work: Callable[[], T]) -> T:
-        say(f"[{len(self.seconds) + 1}/6] {name}")
+        say(f"[{len(self.seconds) + 1}/7] {name}")
         started = time.monotonic()
         result = work()
         self.seconds[name] = time.monotonic() - started
@@ -138,6 +141,27 @@ def _curate(log: Log, config: RoundConfig, out: Path) -> None:
     labeller = PrototypeLabeller(encoder, load_taxonomy())
     inputs = {"log": hash_path(log.path)}
     write_corpus(LogTables.open(log.path), out, config.curation, inputs=inputs, labeller=labeller, encoder=encoder)
+
+
+def _evaluate(log: Log, out: Path, seed: int) -> None:
+    """The reward model on the held-out contents of its log, for the report."""
+    path = out / "reward" / "evaluation.json"
+    if path.is_file():
+        return
+    pairs = make_pairs(log).frame
+    held, train = splits.keep(pairs, "holdout"), splits.keep(pairs, "train")
+    # Kept beside the model, not in its manifest: a figure about the model is no part of it.
+    write_json(path, judged(load_reward(out / "reward", bf16="auto"), held, train, seed=seed).as_dict())
+
+
+def _generator(config: RoundConfig, out: Path) -> str:
+    """The spec of the generator trained on the corpus, or `template` where it collapsed."""
+    try:
+        train_seq2seq(out / "corpus", out / "generator", config.generator)
+    except CollapsedModelError as error:
+        say(f"{error} The template writes instead.")
+        return "template"
+    return str(out / "generator")
 
 
 def _arms(

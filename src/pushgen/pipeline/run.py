@@ -226,6 +226,12 @@ def work_of(contents: pl.DataFrame, generator: str, reward: Path) -> dict[str, s
     folder = Path(generator)
     return {
         "contents": fingerprint(CONTENTS.conform(contents).to_dicts()),
-        "generator": hash_path(folder) if folder.is_dir() else generator,
-        "reward": hash_path(reward),
+        "generator": _hash_model(folder) if folder.is_dir() else generator,
+        "reward": _hash_model(reward),
     }
+
+
+def _hash_model(folder: Path) -> str:
+    """Of what decides the model's output; cards and evaluations may lie beside it."""
+    names = ("config.json", "model.safetensors", "tokenizer.json")
+    return fingerprint({name: hash_path(folder / name) for name in names if (folder / name).is_file()})

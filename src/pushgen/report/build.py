@@ -163,14 +163,21 @@ def _funnel(folder: Path) -> list[Section]:
     funnel = _json(folder / "funnel.json") or _json(folder / "corpus" / "funnel.json")
     if not funnel:
         return []
-    rows = tuple((str(step["rule"]), f"{step['taken']:,}", f"{step['left']:,}", str(step["note"])) for step in funnel)
-    steps = [(str(step["rule"]), int(step["left"])) for step in funnel]
+    left = int(funnel["rows_in"])
+    rows: list[tuple[str, ...]] = [("pushes in the log", "", f"{left:,}")]
+    steps = [("pushes in the log", left)]
+    for step in funnel["steps"]:
+        left -= int(step["dropped"])
+        rows.append((str(step["reason"]), f"{step['dropped']:,}", f"{left:,}"))
+        if step["dropped"]:
+            steps.append((str(step["reason"]), left))
+    rows += [(f"{rule} (skipped: {why})", "", "") for rule, why in funnel["skipped"].items()]
     return [
         Section(
             title="Curation",
             words="What each rule took out of the log on its way to the fine-tuning corpus.",
-            columns=("rule", "taken", "left", "note"),
-            rows=rows,
+            columns=("rule", "taken", "left"),
+            rows=tuple(rows),
             svg=_plot(plots.funnel_plot, steps),
         )
     ]

@@ -1,0 +1,27 @@
+"""A reward model beside its baselines on pairs that it has not seen."""
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+if TYPE_CHECKING:
+    from pushgen.reward.evaluate import Evaluation
+    from pushgen.reward.pair import PairReward
+
+
+def judged(
+    judge: "PairReward", held: pl.DataFrame, train: pl.DataFrame, *, draws: int = 2000, seed: int = 0
+) -> "Evaluation":
+    """The model and the baselines on held-out pairs; `train` feeds TF-IDF and the near-copy slice."""
+    from pushgen.reward.baselines import longer_wins, tfidf_logistic
+    from pushgen.reward.evaluate import Prediction, evaluate
+
+    said = judge.compare(held["text_a"].to_list(), held["text_b"].to_list(), held["caption"].to_list())
+    predictions = {
+        "model": Prediction(said.mean.astype(float), judge.residual.scale),
+        "longer wins": Prediction(longer_wins(held)),
+    }
+    if train.height:
+        predictions["TF-IDF + logistic"] = Prediction(tfidf_logistic(train, held))
+    texts = pl.concat([train["text_a"], train["text_b"]]).unique(maintain_order=True).to_list()
+    return evaluate(held, predictions, training_texts=texts, draws=draws, seed=seed)

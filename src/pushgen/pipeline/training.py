@@ -1,0 +1,41 @@
+"""From a log on disk to a reward model on disk; finished work is not done again."""
+
+import time
+from pathlib import Path
+
+from pushgen import splits
+from pushgen.logs import Log, make_pairs
+from pushgen.manifest import Manifest, hash_path, is_finished, write_manifest
+from pushgen.reward.settings import RewardConfig
+from pushgen.settings import as_dict
+
+
+def train_reward(log: Log, out: Path, config: RewardConfig, *, holdout: float = splits.HOLDOUT) -> None:
+    """Trains on the pairs of all contents that are not held out and writes the model folder.
+
+    Raises `InputError` where the log has too few pairs with clicks.
+    """
+    from pushgen.reward.pair import Origin
+    from pushgen.reward.storage import save_reward
+    from pushgen.reward.train import train_pair
+
+    inputs = {"log": hash_path(log.path)}
+    configuration = {**as_dict(config), "holdout": holdout}
+    made = make_pairs(log)
+    kept = splits.keep(made.frame, "train", holdout)
+    manifest = Manifest(
+        stage="train reward",
+        configuration=configuration,
+        inputs=inputs,
+        rows_in=made.frame.height,
+        rows_out=kept.height,
+        dropped={"held out": made.frame.height - kept.height},
+        seed=config.seed,
+    )
+    if is_finished(out, manifest.key):
+        return
+    started = time.monotonic()
+    (out / "manifest.json").unlink(missing_ok=True)
+    trained = train_pair(kept, config, Origin(holdout=holdout, salt=splits.SALT, inputs=inputs))
+    save_reward(trained.model, out)
+    write_manifest(out, manifest, seconds=time.monotonic() - started)
