@@ -78,7 +78,8 @@ _SCAN = re.compile(
         (?:\s?(?P<percent>%|％|percent\b|per\scent\b|percentage\spoints?\b)
           |\s?(?P<unit>dollars?\b|bucks?\b|USD\b|euros?\b|EUR\b|pounds?\b|GBP\b|yuan\b|RMB\b|rupees?\b|INR\b
               |美元|欧元|英镑|人民币|元|块(?=钱|[^\u4e00-\u9fff]|$)))?)
-  | (?P<spelled>(?<![\w-])(?:an?\s)?(?:{_SPELLED_START})(?:(?:\s|-)(?:and\s)?(?:{_SPELLED}))*(?![\w])
+  | (?P<spelled>(?<![\w-])(?:an?\s(?=hundred|thousand|[mbt]r?illion|dozen))?(?!zero-)(?:{_SPELLED_START})
+        (?:(?:\s|-)(?:and\s)?(?:{_SPELLED}))*(?![\w])
         (?:\s(?P<sunit>percent\b|per\scent\b|dollars?\b|bucks?\b|euros?\b|pounds?\b))?)
   | (?P<han>第?[零〇一二两三四五六七八九十百千万亿]+(?:点[零〇一二三四五六七八九]+)?)
     """,
@@ -92,6 +93,7 @@ def find_numbers(text: str) -> Iterator[Fact]:
     """Numbers, dates and times, in order and without overlap.
 
     "One", "first" and "second" alone are left out: they are pronouns, adverbs and a unit far more often than counts.
+    So is "zero" in compounds such as "zero-shot".
     """
     for match in _SCAN.finditer(text):
         kind = match.lastgroup
@@ -168,7 +170,7 @@ def _digits(match: re.Match[str]) -> Fact:
 
 
 def _spelled(match: re.Match[str]) -> Iterator[Fact]:
-    tokens = list(re.finditer(r"[a-z]+", match.group(), re.IGNORECASE))
+    tokens = [token for token in re.finditer(r"[a-z]+", match.group(), re.IGNORECASE) if token.group().lower() != "and"]
     unit = match["sunit"]
     sign = "" if not unit else "%" if unit.lower().startswith("per") else _CURRENCIES[unit.lower().rstrip("s")]
     group: list[re.Match[str]] = []
@@ -179,14 +181,14 @@ def _spelled(match: re.Match[str]) -> Iterator[Fact]:
             break
         before = group[-1].group().lower() if group else ""
         small = word in _UNITS or word in _ORDINAL_TAILS
-        clash = (small and (before in _UNITS or before in _VAGUE)) or (word in _TENS and before in _UNITS | _TENS)
-        if clash or before in _ORDINAL_TAILS:
+        clash = (small and before in _UNITS) or (word in _TENS and (before in _UNITS or before in _TENS))
+        if clash or before in _VAGUE or before in _ORDINAL_TAILS:
             groups.append(group)
             group = []
         group.append(token)
     groups.append(group)
     for index, members in enumerate(groups):
-        spelled = [token.group().lower() for token in members if token.group().lower() not in {"a", "an", "and"}]
+        spelled = [token.group().lower() for token in members if token.group().lower() not in {"a", "an"}]
         if spelled in (["one"], ["first"], ["second"], []):
             continue
         start = match.start() + members[0].start()

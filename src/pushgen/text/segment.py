@@ -130,9 +130,12 @@ def clauses(text: str, least_words: int = 3) -> tuple[Clause, ...]:
 def _clauses_of(text: str, sentence: Span, least_words: int) -> Iterator[Clause]:
     merged: list[tuple[int, int, str]] = []
     held: tuple[int, str, float] | None = None  # start, joint and weight of short opening pieces
-    for begin, finish, joint in _raw_clauses(text, sentence):
+    raw = list(_raw_clauses(text, sentence))
+    for index, (begin, finish, joint) in enumerate(raw):
         weight = _weight(text[begin:finish])
-        enough = least_words if joint in _WEAK else min(least_words, 2)
+        # An opening piece hangs on the mark that follows it.
+        mark = joint or (raw[index + 1][2] if index + 1 < len(raw) else "")
+        enough = least_words if mark in _WEAK else min(least_words, 2)
         if held is not None:
             begin, joint, weight = held[0], held[1], held[2] + weight
             held = None

@@ -1,0 +1,71 @@
+"""What every selector promises, held against all of them."""
+
+import random
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pushgen.errors import ConfigurationError
+from pushgen.protocols import Floats, Selector
+from pushgen.records import Candidate, Content
+from pushgen.selection import MeanWinSelector
+
+SELECTORS = [MeanWinSelector()]
+CONTENT = Content(content_id="c", caption="A bakery opened.")
+
+
+def field(count: int) -> list[Candidate]:
+    return [
+        Candidate(
+            candidate_id=f"{index:03d}", content_id="c", body=f"text {index}", style="s", generator="t", seed=0,
+            prompt_hash="",
+        )
+        for index in range(count)
+    ]  # fmt: skip
+
+
+def wins(count: int, seed: int, levels: int | None = None) -> Floats:
+    rng = np.random.default_rng(seed)
+    p = rng.random((count, count)) if levels is None else rng.integers(0, levels + 1, (count, count)) / levels
+    upper = np.triu(p, 1).astype(np.float32)
+    p = np.triu(upper, 1) + np.tril(1 - upper.T, -1) + np.eye(count) / 2
+    return p.astype(np.float32)
+
+
+@pytest.mark.parametrize("selector", SELECTORS, ids=lambda selector: selector.name)
+class TestEverySelector:
+    def test_is_a_selector(self, selector: Selector) -> None:
+        assert isinstance(selector, Selector)
+
+    def test_a_single_candidate_is_chosen(self, selector: Selector) -> None:
+        selection = selector.select(CONTENT, field(1), np.full((1, 1), 0.5, np.float32))
+        assert (selection.candidate_id, selection.p_win, selection.rivals) == ("000", 0.5, ())
+
+    def test_a_candidate_that_beats_all_is_chosen(self, selector: Selector) -> None:
+        p = wins(6, 1)
+        p[4], p[:, 4] = 0.9, 0.1
+        selection = selector.select(CONTENT, field(6), p)
+        assert selection.candidate_id == "004"
+        assert selection.p_win == pytest.approx(0.9)
+        assert {rival.candidate_id for rival in selection.rivals} == {"000", "001", "002", "003", "005"}
+        assert all(rival.p_beaten == pytest.approx(0.9) for rival in selection.rivals)
+
+    def test_ties_go_to_the_smallest_id(self, selector: Selector) -> None:
+        assert selector.select(CONTENT, field(5)[::-1], np.full((5, 5), 0.5, np.float32)).candidate_id == "000"
+
+    @pytest.mark.parametrize("shape", [(0, 0), (2, 3), (3, 3)])
+    def test_a_matrix_that_does_not_fit_is_refused(self, selector: Selector, shape: tuple[int, int]) -> None:
+        with pytest.raises(ConfigurationError, match="shape"):
+            selector.select(CONTENT, field(2 if shape[0] else 0), np.zeros(shape, np.float32))
+
+    @given(count=st.integers(1, 12), seed=st.integers(0, 10_000), levels=st.sampled_from([None, 2, 10]))
+    @settings(max_examples=80)
+    def test_the_order_of_candidates_does_not_matter(
+        self, selector: Selector, count: int, seed: int, levels: int | None
+    ) -> None:
+        p, candidates = wins(count, seed, levels), field(count)
+        order = random.Random(seed).sample(range(count), count)
+        shuffled = selector.select(CONTENT, [candidates[place] for place in order], p[np.ix_(order, order)])
+        assert shuffled == selector.select(CONTENT, candidates, p)
