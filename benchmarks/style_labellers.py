@@ -181,10 +181,11 @@ NOTES = """
 - Cross-validated: 5 folds by hash of the text; settings are chosen inside each training part by a further 5-fold
   cross-validation (linear) or on the training part (prototypes). The 95% intervals are a percentile bootstrap
   over texts with {resamples} resamples; macro-F1 is over the styles that occur in the truth.
+- The ranges of the settings were narrowed after a look at these labels, so the trained rows are slightly optimistic.
 - Prototypes and their defaults: the encoder saw no labels; the default weights were chosen on these same labels, the
   tuned row is the honest one.
 - The language-model labeller is not measured: no language model was at hand. Its protocol is tested against a local
-  server, its quality is unknown. (A model of the annotators' kind would score near the kappa between the passes.)
+  server, its quality is unknown.
 - Push copy is not Upworthy: offer does not occur in these labels and urgency once. The linear labeller learns such
   styles from the taxonomy's examples alone, and nothing here measures how well.
 """
