@@ -63,13 +63,13 @@ class RewardConfig:
     pair: PairConfig = field(default_factory=PairConfig)
     loss: Loss = "counts"
     """`counts`: quasi-likelihood of the clicks. `order`: cross-entropy with the posterior of which arm is better."""
-    epochs: int = 3
+    epochs: int = 2
     """Passes over the (sampled) pairs."""
     learning_rate: float = 1e-4
     """Peak rate of the backbone."""
     head_rate: float = 10.0
     """Factor on the rate for the few weights that start from nothing."""
-    batch_pairs: int = 48
+    batch_pairs: int = 64
     """Pairs per step; those of one experiment stay together, so that each text is read once."""
     pairs_per_epoch: int | None = None
     """Pairs drawn by their evidence for each epoch; none takes all."""
@@ -98,8 +98,6 @@ PRESETS = {
     "quick": RewardConfig(
         backbone=BackboneConfig(layers=3),
         pair=PairConfig(joint_layers=1, max_tokens=48),
-        epochs=2,
-        batch_pairs=64,
         pairs_per_epoch=8000,
     ),
 }

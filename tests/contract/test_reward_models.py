@@ -1,0 +1,161 @@
+"""What every reward model must do, run on each of them."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from pushgen.fakes import FakeRewardModel
+from pushgen.protocols import RewardModel
+from pushgen.reward.backbone import keep_layers, open_backbone
+from pushgen.reward.pair import Origin, PairReward, build_network
+from pushgen.reward.settings import BackboneConfig, Interaction, PairConfig
+from pushgen.reward.storage import save_reward
+from pushgen.statistics.calibration import Residual
+
+TEXTS = [
+    "Nobody expected what the baker found under the old oven",
+    "A baker finds something under an oven",
+    "Seven questions to ask before the ferry leaves",
+    "seven questions to ask before the ferry leaves!",
+    "这家面馆凭什么排队三小时",
+    "",
+    "   ",
+    "🍜",
+    "🍜🔥🎉",
+    "mixed 面馆 скрипт عربى",
+    "\ud800 a lone surrogate",
+    "word " * 20_000,
+    "x" * 100_000,
+    "short",
+]
+PAIRS = [(a, b) for a in TEXTS for b in TEXTS]
+
+
+def _pair(name: str, interaction: Interaction, layers: int | None) -> PairReward:
+    """An untrained model whose head is random, so that it has opinions."""
+    backbone, tokenizer, _ = open_backbone(BackboneConfig(name=name, width=32, layers=layers), TEXTS[:8], seed=0)
+    config = PairConfig(interaction=interaction, joint_layers=1, max_tokens=24)
+    network = build_network(backbone, tokenizer, config)
+    with torch.no_grad(), torch.random.fork_rng():
+        torch.manual_seed(0)
+        network.head.linear.weight.normal_()  # type: ignore[union-attr]
+    return PairReward(network.eval(), tokenizer, config, Residual(slope=0.5, scale=0.4), Origin(backbone=name))
+
+
+MODELS: dict[str, Callable[[], RewardModel]] = {
+    "fake": FakeRewardModel,
+    "own late": lambda: _pair("own", "late", 2),
+    "own ordered": lambda: _pair("own", "ordered", 2),
+    "minilm late": lambda: _pair("minilm", "late", 3),
+}
+
+
+@pytest.fixture(scope="module", params=list(MODELS))
+def model(request: pytest.FixtureRequest) -> RewardModel:
+    return MODELS[request.param]()
+
+
+def compare(model: RewardModel, pairs: Sequence[tuple[str, str]]) -> tuple[np.ndarray, np.ndarray]:
+    said = model.compare([a for a, _ in pairs], [b for _, b in pairs])
+    return said.mean, said.p_a
+
+
+class TestContract:
+    def test_shapes_types_and_ranges(self, model: RewardModel) -> None:
+        mean, p_a = compare(model, PAIRS)
+        assert mean.shape == p_a.shape == (len(PAIRS),)
+        assert mean.dtype == p_a.dtype == np.float32
+        assert np.isfinite(mean).all()
+        assert ((p_a >= 0) & (p_a <= 1)).all()
+        assert isinstance(model, RewardModel)
+
+    def test_it_has_opinions(self, model: RewardModel) -> None:
+        mean, p_a = compare(model, [(TEXTS[0], TEXTS[2]), (TEXTS[1], TEXTS[3])])
+        assert (np.abs(mean) > 1e-4).all()
+        assert ((p_a > 0.5) == (mean > 0)).all()
+
+    def test_swapping_turns_the_answer_round(self, model: RewardModel) -> None:
+        mean, p_a = compare(model, PAIRS)
+        mean_back, p_back = compare(model, [(b, a) for a, b in PAIRS])
+        np.testing.assert_allclose(p_a + p_back, 1.0, atol=1e-6)
+        np.testing.assert_allclose(mean, -mean_back, atol=1e-6)
+
+    def test_equal_texts_are_exactly_even(self, model: RewardModel) -> None:
+        mean, p_a = compare(model, [(text, text) for text in TEXTS])
+        assert (p_a == 0.5).all()
+        assert (mean == 0).all()
+
+    def test_batches_order_and_neighbours_do_not_matter(self, model: RewardModel) -> None:
+        mean, p_a = compare(model, PAIRS)
+        alone = [compare(model, [pair]) for pair in PAIRS[::7]]
+        np.testing.assert_allclose([m[0] for m, _ in alone], mean[::7], atol=1e-5)
+        np.testing.assert_allclose([p[0] for _, p in alone], p_a[::7], atol=1e-5)
+        order = np.random.default_rng(0).permutation(len(PAIRS))
+        shuffled, _ = compare(model, [PAIRS[index] for index in order])
+        np.testing.assert_allclose(shuffled, mean[order], atol=1e-5)
+
+    def test_nothing_gives_nothing(self, model: RewardModel) -> None:
+        mean, _ = compare(model, [])
+        assert mean.shape == (0,)
+
+    def test_captions_may_be_null(self, model: RewardModel) -> None:
+        texts = ([TEXTS[0], TEXTS[1]], [TEXTS[2], TEXTS[2]])
+        plain = model.compare(*texts)
+        given = model.compare(*texts, [None, "about an oven"])
+        assert plain.mean[0] == pytest.approx(given.mean[0], abs=1e-5)
+
+
+def test_a_fresh_process_gives_the_same_scores(tmp_path: Path) -> None:
+    pairs = [(TEXTS[0], TEXTS[1]), (TEXTS[2], TEXTS[4]), (TEXTS[11], TEXTS[0])]
+    saved: list[PairReward] = []
+    for name in MODELS:
+        model = MODELS[name]()
+        if isinstance(model, PairReward):
+            save_reward(model, tmp_path / str(len(saved)))
+            files = {path.name for path in (tmp_path / str(len(saved))).iterdir()}
+            assert {"config.json", "model.safetensors", "tokenizer.json", "card.md"} <= files
+            assert not [file for file in files if file.endswith((".bin", ".pt", ".pkl"))]
+            saved.append(model)
+    code = (
+        "import json, sys\nfrom pathlib import Path\nfrom pushgen.reward import open_reward\n"
+        "a, b = zip(*json.loads(sys.argv[2]))\nmodels = sorted(Path(sys.argv[1]).iterdir())\n"
+        "said = [open_reward(folder).compare(a, b) for folder in models]\n"
+        "print(json.dumps([[one.mean.tolist(), one.p_a.tolist()] for one in said]))"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path), json.dumps(pairs)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    for model, (mean, p_a) in zip(saved, json.loads(done.stdout), strict=True):
+        here = compare(model, pairs)
+        np.testing.assert_allclose(mean, here[0], atol=1e-5)
+        np.testing.assert_allclose(p_a, here[1], atol=1e-5)
+
+
+def test_truncation_is_counted() -> None:
+    model = _pair("own", "late", 2)
+    assert model.count_truncated(["word " * 20_000, "x" * 100_000, "word", ""]) == 2
+    cut, same = "word " * 20_000, "word " * 20_001
+    assert model.compare([cut], [same]).p_a[0] == 0.5  # what differs lies beyond the limit
+
+
+def test_reduced_precision_flips_few_decisions() -> None:
+    model = _pair("minilm", "late", 3)
+    exact, _ = compare(model, PAIRS)
+    model.bf16 = "yes"
+    rough, _ = compare(model, PAIRS)
+    sure = np.abs(exact) > 0.05 * np.abs(exact).max()
+    assert np.mean(np.sign(exact[sure]) != np.sign(rough[sure])) <= 0.01
+    assert not np.array_equal(exact, rough)
+
+
+def test_keeping_layers_keeps_the_first_ones() -> None:
+    backbone, _, _ = open_backbone(BackboneConfig(name="minilm"), TEXTS, seed=0)
+    first = backbone.encoder.layer[0]  # type: ignore[union-attr, index]
+    keep_layers(backbone, 2)
+    assert len(backbone.encoder.layer) == 2  # type: ignore[union-attr, arg-type]
+    assert backbone.encoder.layer[0] is first  # type: ignore[union-attr, index]

@@ -1,0 +1,118 @@
+"""The three commands as a user runs them, on a log with a planted effect."""
+
+import json
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from pushgen.cli.app import app
+from pushgen.errors import ConfigurationError, InputError
+
+TINY = [
+    "--backbone.name",
+    "own",
+    "--backbone.width",
+    "32",
+    "--backbone.layers",
+    "2",
+    "--backbone.vocabulary",
+    "400",
+    "--epochs",
+    "3",
+    "--learning-rate",
+    "3e-3",
+    "--validation",
+    "0.2",
+    "--bf16",
+    "no",
+]
+
+
+@pytest.fixture(scope="module")
+def log(tmp_path_factory: pytest.TempPathFactory, train_pairs: pl.DataFrame) -> Path:
+    """The pairs as a log, imported from CSV."""
+    folder = tmp_path_factory.mktemp("planted")
+    sides = [
+        train_pairs.select(
+            "experiment_id",
+            "content_id",
+            push_id=f"push_{side}",
+            body=f"text_{side}",
+            impressions=f"impressions_{side}",
+            clicks=f"clicks_{side}",
+        )
+        for side in ("a", "b")
+    ]
+    pl.concat(sides).unique("push_id", maintain_order=True).write_csv(folder / "log.csv")
+    run("import", "table", folder / "log.csv", "--out", folder / "log")
+    return folder / "log"
+
+
+@pytest.fixture(scope="module")
+def model(log: Path) -> Path:
+    out = log.parent / "model"
+    run("train", "reward", log, "--out", out, "--holdout", "0.3", *TINY)
+    return out
+
+
+def run(*words: object) -> None:
+    app([str(word) for word in words], result_action="return_value")
+
+
+def test_train_and_evaluate(log: Path, model: Path, tmp_path: Path) -> None:
+    run("evaluate", "reward", model, log, "--json", tmp_path / "figures.json", "--draws", "100")
+    figures = json.loads((tmp_path / "figures.json").read_text())
+    found = {(row["name"], row["predictor"]): row["interval"]["value"] for row in figures["metrics"]}
+    assert found["accuracy, p < .05", "model"] > 0.8
+    assert found["accuracy, p < .05", "model"] > found["accuracy, p < .05", "longer wins"]
+    assert 50 < figures["experiments"] < 100
+    assert "holdout" in figures["configuration"]["part"]
+    assert "held out from training: 30%" in (model / "card.md").read_text()
+
+
+def test_a_finished_model_is_not_trained_again(log: Path, model: Path) -> None:
+    before = (model / "model.safetensors").stat().st_mtime_ns
+    run("train", "reward", log, "--out", model, "--holdout", "0.3", *TINY)
+    assert (model / "model.safetensors").stat().st_mtime_ns == before
+
+
+def test_a_model_that_saw_everything_is_not_judged(log: Path, model: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "model"
+    copy.mkdir()
+    for file in model.iterdir():
+        (copy / file.name).write_bytes(file.read_bytes())
+    values = json.loads((copy / "config.json").read_text())
+    values["origin"]["holdout"] = 0.0
+    (copy / "config.json").write_text(json.dumps(values))
+    with pytest.raises(ConfigurationError, match="--holdout"):
+        run("evaluate", "reward", copy, log)
+
+
+@pytest.mark.parametrize("ending", ["csv", "jsonl", "parquet"])
+def test_score(model: Path, tmp_path: Path, ending: str) -> None:
+    rows = pl.DataFrame(
+        {
+            "text_a": ["the secret harbour", "the weekly garden", "same text", ""],
+            "text_b": ["the weekly harbour", "the secret garden", "same text", "a text without a rival"],
+            "other": [1, 2, 3, 4],
+        }
+    )
+    rows.write_csv(tmp_path / "pairs.csv")
+    out = tmp_path / f"scored.{ending}"
+    run("score", tmp_path / "pairs.csv", "--reward", model, "--out", out)
+    readers = {"csv": pl.read_csv, "jsonl": pl.read_ndjson, "parquet": pl.read_parquet}
+    scored = readers[ending](out)
+    assert scored["p_a"][0] > 0.5 > scored["p_a"][1]
+    assert scored["p_a"][2] == 0.5
+    assert scored.height == 3
+    rejects = pl.read_parquet(tmp_path / "scored.rejects.parquet")
+    assert rejects["row"].to_list() == [4]
+
+
+def test_score_names_what_is_wrong(model: Path, tmp_path: Path) -> None:
+    (tmp_path / "pairs.csv").write_text("text_a,wrong\nx,y\n")
+    with pytest.raises(InputError, match="text_b"):
+        run("score", tmp_path / "pairs.csv", "--reward", model, "--out", tmp_path / "out.csv")
+    with pytest.raises(ConfigurationError, match="must end in"):
+        run("score", tmp_path / "pairs.csv", "--reward", model, "--out", tmp_path / "out.xlsx")
