@@ -4,10 +4,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from pushgen.cli.app import app
 from pushgen.cli.check import check
 from pushgen.guardrails import GuardrailConfig
 from pushgen.records import Candidate
-from pushgen.tables import CANDIDATES, VERDICTS, read_table, write_table
+from pushgen.tables import CANDIDATES, SELECTIONS, VERDICTS, read_table, write_table
 
 TEXTS = {
     "a1": ("a", "Amara Osei opened a bakery"),
@@ -58,3 +59,63 @@ def test_check_blocks_copies_of_past_pushes(files: Path) -> None:
     config = GuardrailConfig(names="off", numbers="off")
     check(files / "candidates.parquet", contents=files / "contents.csv", out=out, past=past, config=config)
     assert read_table(out, VERDICTS).select("candidate_id", "rule").rows() == [("b1", "duplicate")]
+
+
+@pytest.fixture(scope="module")
+def reward(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small model trained on a log in which `secret` doubles the click rate of `weekly`."""
+    folder = tmp_path_factory.mktemp("reward")
+    words = ["harbour", "baker", "garden", "window", "teacher", "river"]
+    rows = ["experiment_id,content_id,push_id,body,impressions,clicks"]
+    for number in range(200):
+        a, b = words[number % 6], words[(number // 6) % 6]
+        for arm, (word, clicks) in enumerate([("secret", 160), ("weekly", 80)]):
+            rows.append(f"e{number},c{number},e{number}-{arm},the {word} {a} and the {b},4000,{clicks + number % 7}")
+    (folder / "log.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    run("import", "table", folder / "log.csv", "--out", folder / "log")
+    size = [
+        "--backbone.name",
+        "own",
+        "--backbone.width",
+        "32",
+        "--backbone.layers",
+        "1",
+        "--backbone.vocabulary",
+        "300",
+    ]
+    pace = ["--validation", "0.2", "--epochs", "4", "--learning-rate", "3e-3", "--bf16", "no"]
+    run("train", "reward", folder / "log", "--out", folder / "model", *size, *pace)
+    return folder / "model"
+
+
+def run(*words: object) -> None:
+    app([str(word) for word in words], result_action="return_value")
+
+
+def test_check_then_select(tmp_path: Path, reward: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    contents = ["content_id,caption", "a,The secret garden and the weekly baker.", "b,Nothing but a river."]
+    (tmp_path / "contents.csv").write_text("\n".join(contents) + "\n", encoding="utf-8")
+    texts = [
+        *[("a1", "a", "the weekly garden and the baker"), ("a2", "a", "the secret garden and the baker")],
+        *[("a3", "a", "the secret garden of 99 bakers"), ("b1", "b", "Only 77 rivers")],
+    ]
+    rows = [
+        Candidate(candidate_id=key, content_id=content, body=body, style="s", generator="t", seed=0, prompt_hash="h")
+        for key, content, body in texts
+    ]
+    files = {name: tmp_path / f"{name}.parquet" for name in ("candidates", "verdicts", "selections")}
+    write_table(CANDIDATES.frame(rows), files["candidates"])
+    given = [files["candidates"], "--contents", tmp_path / "contents.csv"]
+    run("check", *given, "--out", files["verdicts"])
+    capsys.readouterr()
+    more = ["--verdicts", files["verdicts"], "--out", files["selections"], "--json"]
+    run("select", *given, "--reward", reward, *more)
+    out, err = capsys.readouterr()
+    counts = json.loads(out)
+    assert counts == {"candidates": 4, "blocked": 2, "selections": 1, "without": 1, "rejects": 0}
+    assert "1 contents have no candidate" in err
+    (row,) = read_table(files["selections"], SELECTIONS).iter_rows(named=True)
+    assert (row["content_id"], row["candidate_id"]) == ("a", "a2")
+    assert row["p_win"] > 0.5
+    assert [rival["candidate_id"] for rival in row["rivals"]] == ["a1"]
+    assert row["rivals"][0]["p_beaten"] == pytest.approx(row["p_win"], abs=1e-6)

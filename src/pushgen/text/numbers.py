@@ -6,6 +6,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Literal
 
 from pushgen.text.fact import Fact
+from pushgen.text.han_numerals import HAN_DIGITS, HAN_SCALES, han_value
 
 _UNITS = {
     word: value
@@ -30,8 +31,6 @@ _ORDINALS = {
 _ORDINAL_TAILS = {**_ORDINALS, "first": 1, "second": 2}
 _VAGUE = {"dozens": 12, "hundreds": 100, "thousands": 10**3, "millions": 10**6, "billions": 10**9, "trillions": 10**12}
 _SUFFIXES = {"k": 10**3, "m": 10**6, "mn": 10**6, "mm": 10**6, "b": 10**9, "bn": 10**9, "tn": 10**12}
-_HAN_SCALES = {"十": 10, "百": 100, "千": 10**3, "万": 10**4, "亿": 10**8}
-_HAN_DIGITS = {digit: value for value, digit in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 _CURRENCIES = {
     **{
         "$": "$",
@@ -106,7 +105,7 @@ def find_numbers(text: str) -> Iterator[Fact]:
             yield from _han(text, match)
         elif group["zpercent"]:
             inner = group["zp"]
-            value = Decimal(inner) if inner[0].isdigit() and inner[0] in "0123456789" else _han_value(inner)
+            value = Decimal(inner) if inner[0].isdigit() and inner[0] in "0123456789" else han_value(inner)
             yield _fact("number", match, canonical(value), "%")
         elif group["time"]:
             yield _fact("time", match, re.sub(r"[\s.]", "", match.group()).lower())
@@ -164,7 +163,7 @@ def _digits(match: re.Match[str]) -> Fact:
         word = scale.lower().rstrip("s")
         value *= _SCALES.get(word) or _SUFFIXES[word]
     for sign in han or "":
-        value *= _HAN_SCALES[sign]
+        value *= HAN_SCALES[sign]
     year = not (unit or attached or scale or han) and "," not in match["number"] and re.fullmatch(r"1\d{3}|20\d\d", raw)
     return _fact("date" if year else "number", match, canonical(value), unit)
 
@@ -232,33 +231,15 @@ def _han(text: str, match: re.Match[str]) -> Iterator[Fact]:
     body = whole.removeprefix("第")
     if not body or body == "一" or _HAN_WORDS.match(text, match.start()):
         return
-    if all(sign in _HAN_DIGITS for sign in body):
+    if all(sign in HAN_DIGITS for sign in body):
         if text[match.end() : match.end() + 1] == "年" and len(body) == 4:
-            yield _fact("date", match, "".join(str(_HAN_DIGITS[sign]) for sign in body))
+            yield _fact("date", match, "".join(str(HAN_DIGITS[sign]) for sign in body))
             return
         if len(body) > 1:
             return
     if len(body) == 1 and not ordinal and not (body != "万" and _HAN_MEASURE.match(text, match.end())):
         return
-    yield _fact("number", match, canonical(_han_value(body)), "ordinal" if ordinal else "")
-
-
-def _han_value(body: str) -> Decimal:
-    whole, _, fraction = body.partition("点")
-    total = section = current = 0
-    for sign in whole:
-        if sign in _HAN_DIGITS:
-            current = _HAN_DIGITS[sign]
-        elif _HAN_SCALES[sign] < 10**4:
-            section += (current or 1) * _HAN_SCALES[sign]
-            current = 0
-        else:
-            total = (total + section + current or 1) * _HAN_SCALES[sign]
-            section = current = 0
-    value = Decimal(total + section + current)
-    if fraction:
-        value += Decimal("0." + "".join(str(_HAN_DIGITS.get(sign, 0)) for sign in fraction))
-    return value
+    yield _fact("number", match, canonical(han_value(body)), "ordinal" if ordinal else "")
 
 
 def date_parts(value: str) -> tuple[str, str, str]:
