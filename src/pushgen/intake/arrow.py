@@ -3,6 +3,7 @@
 from importlib import import_module
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 arrow: Any = import_module("pyarrow")
@@ -12,14 +13,17 @@ ArrowError: type[Exception] = arrow.ArrowException
 ArrowInvalid: type[Exception] = arrow.ArrowInvalid
 
 
-def dictionaries(table: Any) -> dict[str, pl.Series]:
-    """The dictionary of each dictionary-encoded column of an Arrow table: all its values and maybe some more."""
-    found: dict[str, pl.Series] = {}
-    for name, column in zip(table.schema.names, table.columns, strict=True):
-        if arrow.types.is_dictionary(column.type) and column.num_chunks:
-            parts = [pl.Series(name, chunk.dictionary, dtype=pl.String) for chunk in column.chunks]
-            found[name] = pl.concat(parts)
-    return found
+def is_utf8(block: bytes) -> bool:
+    """Whether the bytes are UTF-8. Arrow looks at many bytes at once; decoding would make a text four times as long."""
+    if block.isascii():
+        return True
+    ends = arrow.py_buffer(np.array([0, len(block)], np.int64))
+    whole = arrow.Array.from_buffers(arrow.large_string(), 1, [None, ends, arrow.py_buffer(block)])
+    try:
+        whole.validate(full=True)
+    except ArrowInvalid:
+        return False
+    return True
 
 
 def to_polars(table: Any) -> pl.DataFrame:

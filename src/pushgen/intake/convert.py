@@ -8,21 +8,8 @@ _ZONED = ("%Y-%m-%dT%H:%M:%S%.f%#z", "%Y-%m-%d %H:%M:%S%.f%#z")
 _LOCAL = ("%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M")
 
 
-def convert(
-    raw: pl.Series,
-    column: Column,
-    *,
-    null_values: tuple[str, ...],
-    dates: tuple[str, ...],
-    distinct: pl.Series | None = None,
-) -> pl.Series:
-    """Values of `raw` in the column's type. Texts pass unchanged but for the empty one, which is null.
-
-    A categorical column of texts stays one; `distinct` may name its values.
-    """
-    if column.dtype == pl.String and raw.dtype == pl.Categorical:
-        known = raw.unique().cast(pl.String) if distinct is None else distinct
-        return _text(raw.cast(pl.String)).cast(pl.Categorical) if (known == "").any() else raw
+def convert(raw: pl.Series, column: Column, *, null_values: tuple[str, ...], dates: tuple[str, ...]) -> pl.Series:
+    """Values of `raw` in the column's type. Texts pass unchanged but for the empty one, which is null."""
     if column.dtype == pl.String:
         return _text(raw)
     if raw.dtype == pl.Categorical:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from pushgen.intake.arrow import ArrowInvalid, arrow, arrow_csv, dictionaries, to_polars
+from pushgen.intake.arrow import ArrowInvalid, arrow, arrow_csv, is_utf8, to_polars
 from pushgen.intake.raw import ROW, RawBatch, Wanted, no_rejects, reject_rows
 
 _END = b"\x02end\x02"
@@ -34,9 +34,7 @@ class Parsed:
 class CsvParser:
     """Splits blocks that begin at a row into columns and counts rows."""
 
-    def __init__(
-        self, path: Path, header: list[str], wanted: Wanted, delimiter: bytes, *, categorical: bool = False
-    ) -> None:
+    def __init__(self, path: Path, header: list[str], wanted: Wanted, delimiter: bytes) -> None:
         self._path, self._wanted, self._delimiter = path, wanted, delimiter
         self._width = len(header)
         self._names = [f"{index}" for index in range(self._width)]
@@ -45,7 +43,6 @@ class CsvParser:
         first = int(next(iter(self._position.values())))
         marks = [_END if index == first else b"" for index in range(self._width)]
         self._end = delimiter.join(marks) + b"\n"
-        self._text = arrow.dictionary(arrow.int32(), arrow.string()) if categorical else arrow.string()
 
     def parse(self, block: bytes) -> Parsed | None:
         """The rows of a block, or None where a quote is left open at its end. Does not touch the row count."""
@@ -92,10 +89,9 @@ class CsvParser:
 
     def _read(self, block: bytes) -> tuple[Any, list[tuple[int, int, str]], bool]:
         """Numbers as numbers if they all are; else everything as text; else, where bytes are not UTF-8, as bytes."""
-        text = dict.fromkeys(self._position.values(), self._text)
-        if not _is_utf8(block):
-            as_letters = block.decode("latin-1").encode()
-            return *self._table(as_letters, dict.fromkeys(text, arrow.string())), True
+        text = dict.fromkeys(self._position.values(), arrow.string())
+        if not is_utf8(block):
+            return *self._table(block.decode("latin-1").encode(), text), True
         try:
             return *self._table(block, self._types()), False
         except ArrowInvalid:
@@ -108,9 +104,9 @@ class CsvParser:
         for name, position in self._position.items():
             dtype = self._wanted.column(name).dtype
             if position == next(iter(self._position.values())) or self._wanted.mapping.null_values:
-                types[position] = self._text  # the end mark must come out of the first column
+                types[position] = arrow.string()  # the end mark must come out of the first column
             else:
-                types[position] = kinds.get(dtype, self._text)
+                types[position] = kinds.get(dtype, arrow.string())
         return types
 
     def _table(self, block: bytes, types: dict[str, Any]) -> tuple[Any, list[tuple[int, int, str]]]:
@@ -164,9 +160,7 @@ class CsvParser:
         if parsed.raw:
             frame, undecoded = _decode(frame, self._path, self._wanted)
             rejects = pl.concat([rejects, undecoded])
-        known = dictionaries(table)
-        distinct = {name: known[position] for name, position in self._position.items() if position in known}
-        return RawBatch(frame, rejects, self._wanted, distinct, parsed.nul_free)
+        return RawBatch(frame, rejects, self._wanted, parsed.nul_free)
 
 
 def _decode(frame: pl.DataFrame, path: Path, wanted: Wanted) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -191,16 +185,6 @@ def _decode(frame: pl.DataFrame, path: Path, wanted: Wanted) -> tuple[pl.DataFra
         reject_rows(path, [row], ENCODING, field=field, values=[value]) for row, (field, value) in sorted(bad.items())
     )
     return text.filter(~pl.col(ROW).is_in(list(bad))), rejects
-
-
-def _is_utf8(block: bytes) -> bool:
-    if block.isascii():
-        return True
-    try:
-        block.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _bytes_shown(letters: str) -> str:

@@ -27,7 +27,6 @@ def read_csv(
     encoding: str | None,
     block_bytes: int,
     max_row_bytes: int,
-    categorical: bool = False,
 ) -> Iterator[RawBatch]:
     """The rows of a CSV file. A row with too few or too many fields, or bytes that are not UTF-8, is rejected.
 
@@ -44,7 +43,7 @@ def read_csv(
             found="an empty file",
             remedy="Write the file again; an empty table still needs its header line.",
         )
-    parser = CsvParser(path, header, resolve(header, table, mapping, path), delimiter, categorical=categorical)
+    parser = CsvParser(path, header, resolve(header, table, mapping, path), delimiter)
     with ThreadPoolExecutor(WORKERS, "pushgen-csv") as pool:
         yield from _Splitter(parser, pool, max_row_bytes, rest).batches(stream)
 

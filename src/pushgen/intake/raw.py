@@ -1,7 +1,7 @@
 """What the format readers yield: rows as the file has them, before they are held against a table."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
@@ -38,8 +38,6 @@ class RawBatch:
     rejects: pl.DataFrame
     """Rows that could not be told apart into fields."""
     wanted: Wanted
-    distinct: Mapping[str, pl.Series] = field(default_factory=dict[str, pl.Series])
-    """For categorical text columns: values that hold all of the column's, where the reader knows them for free."""
     nul_free: bool = False
     """Whether the reader knows that no text holds a NUL byte."""
 

@@ -64,22 +64,17 @@ def read_batches(
     mapping: ColumnMapping | None = None,
     options: ReadOptions | None = None,
     rules: tuple[Rule, ...] = (),
-    *,
-    categorical: bool = False,
 ) -> Iterator[Batch]:
     """Rows of a file, or of the files of a folder in name order, in batches of bounded size.
 
     Rows are numbered from 1 in each file; a header and blank lines are not counted. Raises `InputError` for a file
     that cannot be used at all (empty, torn, a required column missing) and for one without a single good row that
     is not UTF-8; `ConfigurationError` for a mapping that does not fit the table.
-
-    With `categorical` text columns come as categories: the way for logs whose texts repeat over millions of rows,
-    where each batch then touches its distinct texts only.
     """
     mapping, options = mapping or ColumnMapping(), options or ReadOptions()
     mapping.check(table)
     for file in tabular_files(path):
-        yield from _read_file(file, table, mapping, options, rules, categorical)
+        yield from _read_file(file, table, mapping, options, rules)
 
 
 def load(
@@ -127,14 +122,12 @@ def _cleaned(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
 
 
 def _read_file(
-    path: Path, table: Table, mapping: ColumnMapping, options: ReadOptions, rules: tuple[Rule, ...], categorical: bool
+    path: Path, table: Table, mapping: ColumnMapping, options: ReadOptions, rules: tuple[Rule, ...]
 ) -> Iterator[Batch]:
     good = wrong_encoding = 0
     first: pl.DataFrame | None = None
-    for raw in prefetch(_raw(path, table, mapping, options, categorical)):
-        frame, rejects = validate(
-            raw, path, max_text_bytes=options.max_text_bytes, rules=rules, categorical=categorical
-        )
+    for raw in prefetch(_raw(path, table, mapping, options)):
+        frame, rejects = validate(raw, path, max_text_bytes=options.max_text_bytes, rules=rules)
         good += frame.height
         undecoded = rejects.filter(pl.col("reason") == ENCODING)
         wrong_encoding += undecoded.height
@@ -151,12 +144,10 @@ def _read_file(
         )
 
 
-def _raw(
-    path: Path, table: Table, mapping: ColumnMapping, options: ReadOptions, categorical: bool
-) -> Iterator[RawBatch]:
+def _raw(path: Path, table: Table, mapping: ColumnMapping, options: ReadOptions) -> Iterator[RawBatch]:
     kind = kind_of(path)
     if kind == "parquet":
-        return read_parquet(path, table, mapping, batch_rows=options.batch_rows, categorical=categorical)
+        return read_parquet(path, table, mapping, batch_rows=options.batch_rows)
     encoding, block_bytes, max_row_bytes = options.encoding, options.block_bytes, options.max_row_bytes
     if kind == "jsonl":
         return read_jsonl(path, table, mapping, encoding=encoding, block_bytes=block_bytes, max_row_bytes=max_row_bytes)
@@ -167,5 +158,4 @@ def _raw(
         encoding=encoding,
         block_bytes=block_bytes,
         max_row_bytes=max_row_bytes,
-        categorical=categorical,
     )

@@ -41,7 +41,7 @@ class _Fault:
 
 
 def validate(
-    batch: RawBatch, path: Path, *, max_text_bytes: int, rules: tuple[Rule, ...] = (), categorical: bool = False
+    batch: RawBatch, path: Path, *, max_text_bytes: int, rules: tuple[Rule, ...] = ()
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Good rows as the table has them plus `ROW`, and rejects with the first fault of each bad row.
 
@@ -54,8 +54,6 @@ def validate(
         value, found = _column(column, batch, max_text_bytes)
         values.append(value)
         faults += found
-    if categorical:
-        values = [value.cast(pl.Categorical) if value.dtype == pl.String else value for value in values]
     frame = pl.DataFrame([*values, raw[ROW]])
     for rule in rules:
         broken = frame.select(rule.broken.fill_null(False)).to_series()
@@ -72,14 +70,13 @@ def validate(
 
 def _column(column: Column, batch: RawBatch, max_text_bytes: int) -> tuple[pl.Series, list[_Fault]]:
     name, raw, mapping = column.name, batch.frame, batch.wanted.mapping
-    distinct = batch.distinct.get(name)
     if name in mapping.constants:
         source = pl.select(pl.repeat(mapping.constants[name], raw.height)).to_series()
     elif name in raw.columns:
         source = raw[name]
     else:
         return pl.Series(name, [None], column.dtype).new_from_index(0, raw.height), []
-    value = convert(source, column, null_values=mapping.null_values, dates=mapping.dates, distinct=distinct).alias(name)
+    value = convert(source, column, null_values=mapping.null_values, dates=mapping.dates).alias(name)
     faults: list[_Fault] = []
 
     def fault(reason: str, rows: pl.Series) -> None:
@@ -90,14 +87,10 @@ def _column(column: Column, batch: RawBatch, max_text_bytes: int) -> tuple[pl.Se
     if column.dtype == pl.String:
         if column.required and value.has_nulls():
             fault(MISSING, value.is_null())
-        if value.dtype != pl.Categorical:
-            distinct = value
-        elif distinct is None:
-            distinct = value.unique().cast(pl.String)
-        if _at_least(distinct.str.len_bytes(), max_text_bytes + 1):
-            fault(TOO_LONG, value.cast(pl.String).str.len_bytes() > max_text_bytes)
-        if not batch.nul_free and distinct.str.contains("\0", literal=True).any():
-            fault(NUL, value.cast(pl.String).str.contains("\0", literal=True))
+        if _at_least(value.str.len_bytes(), max_text_bytes + 1):
+            fault(TOO_LONG, value.str.len_bytes() > max_text_bytes)
+        if not batch.nul_free:
+            fault(NUL, value.str.contains("\0", literal=True))
         return value, faults
     given = absent(source, mapping.null_values) if value.has_nulls() else source
     if column.required and given.has_nulls():

@@ -37,7 +37,7 @@ class TableAdapter:
     notes: tuple[str, ...] = ()
 
     def batches(self, path: Path, options: ReadOptions) -> Iterator[Batch]:
-        return read_batches(path, WIDE, self.mapping, options, IMPOSSIBLE, categorical=True)
+        return read_batches(path, WIDE, self.mapping, options, IMPOSSIBLE)
 
 
 UPWORTHY_COLUMNS = {

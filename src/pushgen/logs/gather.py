@@ -1,9 +1,11 @@
 """Sums a stream of log rows up to one row per arm as published, in memory that grows with the arms, not the rows."""
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from pushgen.intake import Batch
-from pushgen.intake.raw import ROW
+from pushgen.intake.arrow import to_polars
 from pushgen.logs.wide import COUNTS, WIDE
 
 KEYS = (
@@ -27,31 +29,38 @@ EARLIEST = ("created_at", "expires_at", "started_at")
 STATED = ("stated_winner", "stated_confidence")
 ROWS, FIRST = "rows", "first"
 """Columns added here: how many rows were summed, and the position of the first one in the whole input."""
+_MARK = "__mark"
 _COMPACT_ABOVE = 1_000_000
 
 
 class Gatherer:
-    """Rows in, arms out. The result depends on the rows and their order only, not on where batches were cut."""
+    """Rows in, arms out. The result depends on the rows and their order only, not on where batches were cut.
+
+    Rows are told apart by a 64-bit hash of their keys, and the texts themselves are kept once per arm, when it is
+    first met. Two arms are taken for one with a chance of 3e-8 for a million arms.
+    """
 
     def __init__(self) -> None:
         self._parts: list[pl.DataFrame] = []
         self._height = 0
         self._seen = 0
+        self._marks: NDArray[np.uint64] = np.empty(0, np.uint64)
+        self._keys: list[pl.DataFrame] = []
 
     def add(self, batch: Batch) -> None:
         """Takes in the good rows of a batch."""
-        if batch.good.is_empty():
+        good = batch.good
+        if good.is_empty():
             return
-        frame = batch.good.drop(ROW).with_columns(
-            # Texts repeat: as categories they are compared by number.
-            pl.col(KEYS).cast(pl.Categorical),
-            pl.int_range(self._seen, self._seen + pl.len(), dtype=pl.Int64).alias(FIRST),
-        )
-        self._seen += batch.good.height
-        self._parts.append(_sum(frame))
-        self._height += self._parts[-1].height
+        numbers = [name for name in (*COUNTS, *EARLIEST, *STATED, "rate") if good[name].null_count() < good.height]
+        position = pl.int_range(self._seen, self._seen + pl.len(), dtype=pl.Int64).alias(FIRST)
+        marked = good.with_columns(_mark(good), position)
+        self._seen += good.height
+        self._keep_new(marked)
+        self._parts.append(marked.select(_MARK, *numbers, FIRST, pl.lit(1, pl.Int64).alias(ROWS)))
+        self._height += good.height
         if self._height > _COMPACT_ABOVE + 2 * self._parts[0].height:
-            self._parts = [_sum(pl.concat(self._parts))]
+            self._parts = [self._total()]
             self._height = self._parts[0].height
 
     def arms(self) -> pl.DataFrame:
@@ -59,28 +68,55 @@ class Gatherer:
 
         A count that no row of the arm gave is null.
         """
+        schema = {**WIDE.schema, FIRST: pl.Int64, ROWS: pl.Int64}
         if not self._parts:
-            return pl.DataFrame(schema={**WIDE.schema, FIRST: pl.Int64, ROWS: pl.Int64})
-        return _sum(pl.concat(self._parts)).sort(FIRST).with_columns(pl.col(KEYS).cast(pl.String))
+            return pl.DataFrame(schema=schema)
+        total = self._total().join(pl.concat(self._keys), on=_MARK).sort(FIRST)
+        absent = [pl.lit(None, dtype).alias(name) for name, dtype in schema.items() if name not in total.columns]
+        return total.with_columns(absent).select(*schema)
+
+    def _keep_new(self, marked: pl.DataFrame) -> None:
+        """The keys of arms that no batch before had."""
+        marks = marked[_MARK].unique().sort().to_numpy()
+        place = np.searchsorted(self._marks, marks)
+        known = np.zeros(len(marks), bool)
+        inside = place < len(self._marks)
+        known[inside] = self._marks[place[inside]] == marks[inside]
+        if known.all():
+            return
+        new = marks[~known]
+        self._marks = np.sort(np.concatenate([self._marks, new]), kind="stable")
+        rows = marked.select(_MARK, *KEYS).filter(pl.col(_MARK).is_in(pl.Series(new).implode()))
+        rows = rows.unique(_MARK, keep="first")
+        # Through Arrow, because a selection of texts would keep the whole batch in memory.
+        self._keys.append(to_polars(rows.to_arrow(compat_level=pl.CompatLevel.oldest())))
+
+    def _total(self) -> pl.DataFrame:
+        frame = pl.concat(self._parts, how="diagonal")
+        columns = frame.columns
+        aggregates = [
+            *(_total(name, gaps=frame[name].has_nulls()) for name in COUNTS if name in columns),
+            *(pl.col(name).min() for name in EARLIEST if name in columns),
+            *(pl.col(name).max() for name in STATED if name in columns),
+            # A rate cannot be summed up over rows without counts: the arm's first one stands.
+            *(pl.col(name).sort_by(FIRST).drop_nulls().first() for name in ("rate",) if name in columns),
+            pl.col(FIRST).min(),
+            pl.col(ROWS).sum(),
+        ]
+        return frame.group_by(_MARK).agg(aggregates)
 
 
-def _sum(frame: pl.DataFrame) -> pl.DataFrame:
-    nulls = {name: frame[name].null_count() for name in frame.columns}
-    filled = [name for name in frame.columns if nulls[name] < frame.height]
-    rows = pl.col(ROWS).sum() if ROWS in filled else pl.len().cast(pl.Int64).alias(ROWS)
-    aggregates = [
-        *(_total(name, gaps=nulls[name] > 0) for name in COUNTS if name in filled),
-        *(pl.col(name).min() for name in EARLIEST if name in filled),
-        *(pl.col(name).max() for name in STATED if name in filled),
-        # A rate cannot be summed up over rows without counts: the arm's first one stands.
-        *(pl.col(name).sort_by(FIRST).drop_nulls().first() for name in ("rate",) if name in filled),
-        pl.col(FIRST).min(),
-        rows,
-    ]
-    absent = [pl.lit(None, frame.schema[name]).alias(name) for name in frame.columns if name not in filled]
-    order = [*(name for name in frame.columns if name != ROWS), ROWS]
-    keys = [name for name in KEYS if name in filled]
-    return frame.group_by(keys).agg(aggregates).with_columns(absent).select(order)
+def _mark(frame: pl.DataFrame) -> pl.Expr:
+    """A hash of the keys. A null adds nothing, so that columns without values need not be looked at."""
+    parts: list[pl.Expr] = []
+    for seed, name in enumerate(KEYS, 1):
+        gaps = frame[name].null_count()
+        if gaps == frame.height:
+            continue
+        part = pl.col(name).hash(seed)
+        parts.append(pl.when(pl.col(name).is_not_null()).then(part).otherwise(pl.lit(0, pl.UInt64)) if gaps else part)
+    # Addition of unsigned numbers wraps around.
+    return pl.sum_horizontal(parts).cast(pl.UInt64).alias(_MARK)
 
 
 def _total(name: str, *, gaps: bool) -> pl.Expr:
