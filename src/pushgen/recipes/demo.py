@@ -2,25 +2,32 @@
 
 import dataclasses
 
-from pushgen.generation.seq2seq.config import Seq2SeqConfig
+from pushgen.generation.collapse import CollapseConfig
+from pushgen.generation.seq2seq.config import ModelConfig, Seq2SeqConfig
 from pushgen.pipeline.round import RoundConfig
-from pushgen.reward.settings import RewardConfig
+from pushgen.reward.settings import PRESETS, BackboneConfig, PairConfig, RewardConfig
+from pushgen.training.loop import LoopConfig
 from pushgen.world import WorldConfig
 
 
 def demo_round() -> RoundConfig:
     """The round of `pushgen demo` and of `benchmarks/world_lift.py`."""
-    return RoundConfig()
+    return RoundConfig(reward=PRESETS["quick"])
 
 
 def small_round() -> RoundConfig:
-    """A round of seconds, for tests: everything runs, nothing is learnt well."""
-    demo = demo_round()
+    """A round of seconds, for tests: every stage runs, nothing is learnt well, and no generator is good enough."""
     return dataclasses.replace(
-        demo,
-        world=WorldConfig(contents=150, experiments=150, solo_sends=50),
-        generator=Seq2SeqConfig(),
-        reward=RewardConfig(),
+        demo_round(),
+        world=WorldConfig(contents=300, experiments=300, solo_sends=50),
+        generator=Seq2SeqConfig(
+            model=ModelConfig(width=64, hidden=128, encoder_layers=1, decoder_layers=1),
+            loop=LoopConfig(epochs=1),
+            collapse=CollapseConfig(contents=20, min_distinct=0.0, min_specificity=0.0, max_failed=1.0),
+        ),
+        reward=RewardConfig(
+            backbone=BackboneConfig(name="own", width=64, layers=1), pair=PairConfig(joint_layers=1), epochs=1
+        ),
         contents=12,
         impressions=2000,
     )
