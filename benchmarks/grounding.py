@@ -37,7 +37,10 @@ Command: `PUSHGEN_DATA=... python benchmarks/grounding.py`. Share of texts block
 with 95% Wilson intervals. The baseline asks that every number word and every word with a digit or a capital (but the
 first) stands in the source letter by letter. SciTLDR: dev and test parts. "All summaries" is no measure of false
 blocks: their authors knew the whole paper, and most blocked ones name something that title and abstract do not.
-Planted names that the source happens to support (an acronym whose words it spells out) count as missed.
+Planted names that the source happens to support (an acronym whose words it spells out) count as missed. No set is
+untouched: the rules were written beside SciTLDR's training part and Netflix, and after a first run on dev and test
+"zero-shot" and the like stopped being numbers and number words were added to the baseline, which defines the set of
+summaries "whose words all stand in the source" (1.44% blocked before, mostly for counts that the source lacks).
 
 """.splitlines()
 _WORD = re.compile(r"[\w'’.,%$-]*[A-Z0-9][\w'’.,%$-]*|\b(?:two|three|four|five|six|seven|eight|nine|ten)\b")
@@ -62,7 +65,7 @@ def netflix(folder: Path) -> list[dict[str, str]]:
 
 
 def scitldr(folder: Path) -> list[dict[str, object]]:
-    """The dev and test parts: the rules were written while reading examples of the training part."""
+    """The dev and test parts; most of the rules were written while reading the training part (see PREFACE)."""
     files = [folder / "scitldr" / name for name in ("dev.jsonl", "test.jsonl")]
     return [json.loads(line) for file in files for line in file.read_text(encoding="utf-8").splitlines()]
 
