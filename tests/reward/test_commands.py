@@ -10,22 +10,8 @@ from pushgen.cli.app import app
 from pushgen.errors import ConfigurationError, InputError
 
 TINY = [
-    "--backbone.name",
-    "own",
-    "--backbone.width",
-    "32",
-    "--backbone.layers",
-    "2",
-    "--backbone.vocabulary",
-    "400",
-    "--epochs",
-    "3",
-    "--learning-rate",
-    "3e-3",
-    "--validation",
-    "0.2",
-    "--bf16",
-    "no",
+    *("--backbone.name", "own", "--backbone.width", "32", "--backbone.layers", "2", "--backbone.vocabulary", "400"),
+    *("--epochs", "3", "--learning-rate", "3e-3", "--validation", "0.2", "--bf16", "no"),
 ]
 
 
