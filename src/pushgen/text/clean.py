@@ -23,7 +23,10 @@ BESIDE = f"[{_ALONE}][^ -~]|[^ -~][{_ALONE}]"
 no trace of a broken encoding. UTF-8 read as another code page always leaves two characters beyond ASCII side by side,
 the first of them one that is not in `PLAIN` or only without such a neighbour."""
 
-_PLAIN, _BESIDE = re.compile(PLAIN), re.compile(BESIDE)
+UNBROKEN = f"[\x00-\x7f\u00a0\u200b{_SOUND}{_ALONE}]*"
+"""Texts that may hold markup and odd spaces; without a `BESIDE` they need no repair either, for the same reason."""
+
+_PLAIN, _BESIDE, _UNBROKEN = re.compile(PLAIN), re.compile(BESIDE), re.compile(UNBROKEN)
 _TAG = re.compile(r"<[a-zA-Z/!?]")
 _BLOCK = re.compile(
     r"</?(?:address|article|aside|blockquote|br|dd|div|dl|dt|figcaption|figure|footer|h[1-6]|header|hr|li|main|nav|ol|"
@@ -45,7 +48,7 @@ def clean_text(text: str) -> str:
         if _PLAIN.fullmatch(text) and not _BESIDE.search(text):
             return text
         before = text
-        if not text.isascii():
+        if not (_UNBROKEN.fullmatch(text) and not _BESIDE.search(text)):
             text = _repair(text)
         if "<" in text and _TAG.search(text):
             text = _strip_markup(text)
