@@ -41,7 +41,7 @@ def generator(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
         from pushgen.generation.hf import HuggingFaceConfig, HuggingFaceGenerator
 
         folder = tiny.save_causal(tmp_path_factory.mktemp("causal"))
-        yield HuggingFaceGenerator.load(folder, HuggingFaceConfig(max_tokens=12))
+        yield HuggingFaceGenerator.load(folder, HuggingFaceConfig(max_tokens=40))
     elif request.param == "openai":
         with ChatServer(lambda request: f"A push of {len(request['messages'])} parts") as server:
             yield OpenAIGenerator(ChatConf(url=server.url, model="small", retries=0))

@@ -9,10 +9,13 @@ from pushgen.errors import ConfigurationError, InputError, MissingExtraError
 from pushgen.generation.prompt import Prompt, write_prompt
 from pushgen.generation.provenance import candidate, failure, language_of, seed_of
 from pushgen.generation.reply import read_reply
-from pushgen.manifest import fingerprint
+from pushgen.manifest import fingerprint, hash_file
 from pushgen.protocols import GenerationFailure, GenerationRequest
 from pushgen.records import Candidate
 from pushgen.styles.taxonomy import Taxonomy, load_taxonomy
+
+_HASHED = 2 << 30
+"""Larger files are told apart by name and size: hashing them would take longer than many a job."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,5 +212,5 @@ def _identity(name: str) -> str:
     if not folder.is_dir():
         return name
     files = sorted(folder.glob("*.json")) + sorted(folder.glob("*.safetensors"))
-    parts = [[file.name, file.stat().st_size, file.stat().st_mtime_ns] for file in files]
+    parts = [[file.name, hash_file(file) if file.stat().st_size < _HASHED else file.stat().st_size] for file in files]
     return f"{folder.name}:{fingerprint(parts)[:12]}"

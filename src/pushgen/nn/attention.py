@@ -3,11 +3,11 @@
 Shapes: B batch, T queries, S keys, D model width, H heads, K width of a head (D = H * K).
 """
 
+import math
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import scaled_dot_product_attention
 
 
 @dataclass(slots=True)
@@ -21,11 +21,11 @@ class Cache:
 class Attention(nn.Module):
     """Attention of queries over a memory."""
 
-    def __init__(self, width: int, heads: int, dropout: float = 0.0) -> None:
+    def __init__(self, width: int, heads: int) -> None:
         super().__init__()
         if width % heads:
             raise ValueError(f"width {width} is no multiple of the number of heads {heads}")
-        self.heads, self.dropout = heads, dropout
+        self.heads = heads
         self.query = nn.Linear(width, width)
         self.key_value = nn.Linear(width, 2 * width)
         self.out = nn.Linear(width, width)
@@ -60,8 +60,14 @@ class Attention(nn.Module):
                     k, v = torch.cat((cache.k_BHSK, k), dim=2), torch.cat((cache.v_BHSK, v), dim=2)
                 cache.k_BHSK, cache.v_BHSK = k, v
         q = self._split(self.query(x_BTD))
-        dropout = self.dropout if self.training else 0.0
-        mixed = scaled_dot_product_attention(q, k, v, attn_mask=mask, dropout_p=dropout, is_causal=causal)
+        if causal:
+            places = torch.arange(k.shape[2], device=k.device)
+            mask = places[None, :] <= places[:, None]
+        # Written out: the fused kernel's backward pass is several times slower than this on a CPU at short lengths.
+        scores = q @ k.transpose(2, 3) / math.sqrt(q.shape[-1])
+        if mask is not None:
+            scores = scores.masked_fill(~mask, -1e9)
+        mixed = torch.softmax(scores.float(), dim=-1).to(v.dtype) @ v
         batch, _, length, _ = mixed.shape
         return self.out(mixed.transpose(1, 2).reshape(batch, length, -1))
 

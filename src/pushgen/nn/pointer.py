@@ -50,7 +50,8 @@ class Pointer(nn.Module):
     ) -> Tensor:
         """Log-probability of the target tokens, shape (B, T). `copy_BTS` comes from `attention`."""
         gate = self.gate(h_BTD).float().squeeze(-1)
-        written = log_softmax(logits_BTV.float(), dim=-1).gather(-1, target_BT[..., None]).squeeze(-1)
+        logits = logits_BTV.float()
+        written = logits.gather(-1, target_BT[..., None]).squeeze(-1) - logits.logsumexp(-1)
         here = source_BS[:, None, :] == target_BT[:, :, None]
         copied = copy_BTS.masked_fill(~here, -1e9).logsumexp(-1)
         return torch.logaddexp(logsigmoid(gate) + written, logsigmoid(-gate) + copied)

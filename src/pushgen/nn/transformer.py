@@ -1,5 +1,7 @@
 """Pre-norm transformer layers for encoders and decoders (Vaswani et al., 2017; norm first as in Xiong et al., 2020).
 
+Dropout is on the residual branches only: inside attention and feed-forward it costs a third of a step on a CPU.
+
 Shapes: B batch, T target positions, S source positions, D model width.
 """
 
@@ -11,8 +13,8 @@ from pushgen.nn.attention import Attention, Cache
 class FeedForward(nn.Sequential):
     """Two linear maps with GELU between them."""
 
-    def __init__(self, width: int, hidden: int, dropout: float) -> None:
-        super().__init__(nn.Linear(width, hidden), nn.GELU(), nn.Dropout(dropout), nn.Linear(hidden, width))
+    def __init__(self, width: int, hidden: int) -> None:
+        super().__init__(nn.Linear(width, hidden), nn.GELU(), nn.Linear(hidden, width))
 
 
 class EncoderLayer(nn.Module):
@@ -20,8 +22,8 @@ class EncoderLayer(nn.Module):
 
     def __init__(self, width: int, heads: int, hidden: int, dropout: float) -> None:
         super().__init__()
-        self.attention_norm, self.attention = nn.LayerNorm(width), Attention(width, heads, dropout)
-        self.feed_norm, self.feed = nn.LayerNorm(width), FeedForward(width, hidden, dropout)
+        self.attention_norm, self.attention = nn.LayerNorm(width), Attention(width, heads)
+        self.feed_norm, self.feed = nn.LayerNorm(width), FeedForward(width, hidden)
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, x_BSD: Tensor, mask_B11S: Tensor) -> Tensor:
@@ -35,9 +37,9 @@ class DecoderLayer(nn.Module):
 
     def __init__(self, width: int, heads: int, hidden: int, dropout: float) -> None:
         super().__init__()
-        self.self_norm, self.self_attention = nn.LayerNorm(width), Attention(width, heads, dropout)
-        self.cross_norm, self.cross_attention = nn.LayerNorm(width), Attention(width, heads, dropout)
-        self.feed_norm, self.feed = nn.LayerNorm(width), FeedForward(width, hidden, dropout)
+        self.self_norm, self.self_attention = nn.LayerNorm(width), Attention(width, heads)
+        self.cross_norm, self.cross_attention = nn.LayerNorm(width), Attention(width, heads)
+        self.feed_norm, self.feed = nn.LayerNorm(width), FeedForward(width, hidden)
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, x_BTD: Tensor, memory_BSD: Tensor, mask_B11S: Tensor) -> Tensor:
