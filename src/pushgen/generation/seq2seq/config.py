@@ -40,7 +40,7 @@ class ModelConfig:
 class DecodeConfig:
     """How a text is drawn. Every parameter is explicit; nothing comes from a model file."""
 
-    temperature: float = 0.6
+    temperature: float = 0.4
     """0 always takes the most probable token."""
     top_k: int = 40
     """Tokens that a draw may choose from."""
@@ -50,7 +50,7 @@ class DecodeConfig:
     no_repeat: int = 3
     """No sequence of this many tokens occurs twice in a text; 0 allows it."""
     grounded: bool = True
-    """Words of names and numbers are written only as the source has them (`grounding.py`)."""
+    """A text holds only words of its source and common words of the training pushes (`grounding.py`)."""
     once: bool = True
     """Tokens that human texts hardly ever hold twice are written at most once in a text."""
     batch: int = 64

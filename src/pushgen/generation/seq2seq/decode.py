@@ -5,7 +5,7 @@ the same shape: `DecodeConfig.batch` rows, the source padded to a multiple of `B
 arithmetic of a row is then the same in every batch, to the last bit.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from pushgen.generation.seq2seq.config import DecodeConfig
-from pushgen.generation.seq2seq.grounding import Grounding
+from pushgen.generation.seq2seq.grounding import Grounding, Word, WordTree
 from pushgen.generation.seq2seq.model import PAD, Seq2Seq
 
 BUCKET = 32
@@ -39,26 +39,22 @@ class Drawer:
         end: int,
         max_tokens: int,
         max_source: int,
-        copy_only: Sequence[int],
+        common: Iterable[Word],
         once_only: Sequence[int],
         opens: Sequence[bool],
     ) -> None:
-        """Tokens of `copy_only` are copied in whole words (`grounding.py`), those of `once_only` come once in a text.
+        """The words of `common` need no source (`grounding.py`), the tokens of `once_only` come once in a text.
 
         `opens` tells of each token whether it begins a word.
         """
         self._model, self._config, self._end = model, config, end
         self._max_tokens, self._max_source = max_tokens, max_source
         size = model.embedding.num_embeddings
-        self._barred = torch.zeros(size, dtype=torch.bool)
-        if config.grounded:
-            self._barred[list(copy_only)] = True
+        self._common = WordTree(common)
         self._once = torch.zeros(size, dtype=torch.bool)
         if config.once:
             self._once[list(once_only)] = True
         self._opens = list(opens)
-        self._never = torch.zeros(size, dtype=torch.bool)
-        self._never[PAD] = True
 
     def draw(self, jobs: Sequence[Job]) -> list[list[int] | None]:
         """The tokens of each job without the end token, None where the text did not end in time."""
@@ -87,24 +83,29 @@ class Drawer:
             source[row, : len(tokens)] = torch.tensor(tokens)
         control = torch.tensor([job.control for job in filled])
         chance = np.stack([np.random.default_rng(job.seed).random(self._max_tokens) for job in filled])
-        grounding = Grounding([job.source[:length] for job in filled], self._opens, self._barred, self._never)
+        sources = [job.source[:length] for job in filled]
+        grounding = Grounding(sources, self._common, self._opens, self._end) if self._config.grounded else None
         fresh = torch.ones((rows, len(self._opens)), dtype=torch.bool)
+        fresh[:, PAD] = False
         texts: list[list[int]] = [[] for _ in jobs]
         running = set(range(len(jobs)))
         state = self._model.start(source, control)
         written, before = control, torch.full_like(control, -2)
         for step in range(self._max_tokens):
-            weights = self._model.step(state, written, before).masked_fill(~(grounding.allowed() & fresh), 0.0)
+            allowed = fresh if grounding is None else grounding.allowed() & fresh
+            weights = self._model.step(state, written, before).masked_fill(~allowed, 0.0)
             if step < self._config.min_tokens:
                 weights[:, self._end] = 0.0
             self._forbid_repeats(weights, texts)
             chosen = self._choose(weights, torch.from_numpy(chance[:, step]))
             before, written = written, chosen
-            grounding.write(chosen.tolist())
+            if grounding is not None:
+                grounding.write(chosen.tolist())
             spent = self._once[chosen]
             fresh[spent.nonzero().squeeze(1), chosen[spent]] = False
+            dead = weights.sum(1) == 0  # the only word that could follow was spent
             for row in list(running):
-                token = int(chosen[row])
+                token = self._end if bool(dead[row]) else int(chosen[row])
                 if token == self._end:
                     running.discard(row)
                 else:

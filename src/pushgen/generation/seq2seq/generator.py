@@ -15,6 +15,7 @@ from pushgen.generation.prompt import write_prompt
 from pushgen.generation.provenance import candidate, failure, language_of, seed_of
 from pushgen.generation.seq2seq.config import DecodeConfig, ModelConfig
 from pushgen.generation.seq2seq.decode import Drawer, Job
+from pushgen.generation.seq2seq.grounding import Word
 from pushgen.generation.seq2seq.model import Seq2Seq
 from pushgen.generation.seq2seq.tokenizer import Subwords
 from pushgen.manifest import fingerprint, hash_file, write_json
@@ -40,7 +41,7 @@ class Seq2SeqGenerator:
         subwords: Subwords,
         config: ModelConfig,
         decode: DecodeConfig,
-        copy_only: Sequence[int],
+        common: Sequence[Word],
         once_only: Sequence[int] = (),
         *,
         name: str = KIND,
@@ -48,7 +49,7 @@ class Seq2SeqGenerator:
     ) -> None:
         self.name = name
         self.model, self.subwords, self.config, self.decode = model.eval(), subwords, config, decode
-        self.copy_only, self.once_only = list(copy_only), list(once_only)
+        self.common, self.once_only = [tuple(word) for word in common], list(once_only)
         self._taxonomy = taxonomy or load_taxonomy()
         self._drawer = Drawer(
             self.model,
@@ -56,7 +57,7 @@ class Seq2SeqGenerator:
             end=subwords.end,
             max_tokens=config.max_target,
             max_source=config.max_source,
-            copy_only=self.copy_only,
+            common=self.common,
             once_only=self.once_only,
             opens=[subwords.opens_word(token) for token in range(subwords.size)],
         )
@@ -64,7 +65,8 @@ class Seq2SeqGenerator:
     def generate(self, requests: Sequence[GenerationRequest]) -> list[Candidate | GenerationFailure]:
         """One outcome per request, in order.
 
-        Failures: `empty caption`, `style without training rows`, `unfinished text`, `empty text`. Raises
+        Failures: `empty caption`, `style without training rows`, `unfinished text`, `empty text`,
+        `broken text`. Raises
         `ConfigurationError` for a style that the taxonomy does not have.
         """
         for style in {request.style for request in requests}:
@@ -91,8 +93,8 @@ class Seq2SeqGenerator:
         if tokens is None:
             return failure(request, "unfinished text")
         body = self.subwords.decode(tokens)
-        if not body:
-            return failure(request, "empty text")
+        if not body or "\ufffd" in body:
+            return failure(request, "broken text" if body else "empty text")
         language = language_of(request.content)
         prompt = write_prompt(request, self._taxonomy, language)
         return candidate(request, body, generator=self.name, prompt_hash=prompt.hash, language=language)
@@ -116,7 +118,7 @@ def save_model(generator: Seq2SeqGenerator, folder: Path, training: Mapping[str,
             "kind": KIND,
             "model": as_dict(generator.config),
             "decode": as_dict(generator.decode),
-            "copy_only": generator.copy_only,
+            "common_words": generator.common,
             "once_only": generator.once_only,
             "vocabulary": generator.subwords.size,
             "training": dict(training),
@@ -136,7 +138,7 @@ def load_model(folder: Path, decode: DecodeConfig | None = None) -> Seq2SeqGener
         subwords = Subwords.load(folder / "tokenizer.json")
         model = Seq2Seq(config, values["vocabulary"])
         model.load_state_dict(load_file(folder / "model.safetensors"))
-        copy_only = [int(token) for token in values["copy_only"]]
+        common = [tuple(int(token) for token in word) for word in values["common_words"]]
         once_only = [int(token) for token in values["once_only"]]
     except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
         raise InputError(
@@ -147,4 +149,4 @@ def load_model(folder: Path, decode: DecodeConfig | None = None) -> Seq2SeqGener
         ) from error
     files = ("config.json", "model.safetensors", "tokenizer.json")
     identity = fingerprint([[hash_file(folder / name) for name in files], as_dict(decoding)])
-    return Seq2SeqGenerator(model, subwords, config, decoding, copy_only, once_only, name=f"{KIND}:{identity[:12]}")
+    return Seq2SeqGenerator(model, subwords, config, decoding, common, once_only, name=f"{KIND}:{identity[:12]}")

@@ -1,57 +1,57 @@
-"""Names and numbers are copied whole: which tokens may follow, given the words of the source.
+"""Which words a text may hold: those of its source, and the common words of the training pushes.
 
-Tokens that mostly stand in names and numbers (`copy_only`) are written only where they continue a word of the source,
-and a word that holds one ends only where a word of the source ends. A name is then spelled as the source spells it.
+A name or number that the source does not have is in neither, so it cannot be written; one that the source has is copied
+whole, spelled as the source spells it. Nor can pieces of words be put together to a word that no one has used.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import torch
 from torch import Tensor
 
+Word = tuple[int, ...]
 
-class SourceWords:
-    """The words of one source as token sequences."""
 
-    def __init__(self, source: Sequence[int], opens: Sequence[bool]) -> None:
-        """`opens[token]` tells whether a token begins a word or stands between words."""
-        self.following: dict[tuple[int, ...], set[int]] = {}
-        """Tokens that continue the beginning of a word."""
-        self.whole: set[tuple[int, ...]] = set()
-        word: tuple[int, ...] = ()
-        for token in source:
-            if opens[token]:
-                if word:
-                    self.whole.add(word)
-                word = ()
-            self.following.setdefault(word, set()).add(token)
-            word = (*word, token)
-        # The last word may be cut off where the model's reading ends; it is taken as it is.
-        self.whole.add(word)
+class WordTree:
+    """Words as token sequences, and how each beginning of a word goes on."""
+
+    def __init__(self, words: Iterable[Word]) -> None:
+        self.whole: set[Word] = set()
+        self.following: dict[Word, set[int]] = {}
+        for word in words:
+            self.whole.add(word)
+            for place, token in enumerate(word):
+                self.following.setdefault(word[:place], set()).add(token)
+
+
+def words_of(tokens: Sequence[int], opens: Sequence[bool]) -> list[Word]:
+    """The words of a token sequence. `opens[token]` tells whether a token begins a word."""
+    found: list[Word] = []
+    start = 0
+    for place in range(1, len(tokens) + 1):
+        if place == len(tokens) or opens[tokens[place]]:
+            found.append(tuple(tokens[start:place]))
+            start = place
+    return found
 
 
 class Grounding:
     """The tokens that each row of a batch may write next."""
 
-    def __init__(
-        self, sources: Sequence[Sequence[int]], opens: Sequence[bool], barred_V: Tensor, never_V: Tensor
-    ) -> None:
-        """`barred_V` marks the copy-only tokens, `never_V` tokens that are never written."""
-        known: dict[tuple[int, ...], SourceWords] = {}
+    def __init__(self, sources: Sequence[Sequence[int]], common: WordTree, opens: Sequence[bool], end: int) -> None:
+        """`common` holds the words that need no source, `end` is the end token."""
+        known: dict[Word, WordTree] = {}
         for source in sources:
             key = tuple(source)
             if key not in known:
-                known[key] = SourceWords(source, opens)
-        self._words = [known[tuple(source)] for source in sources]
-        self._opens, self._barred = opens, barred_V.tolist()
-        self._opens_V = torch.tensor(list(opens), dtype=torch.bool)
-        self._current: list[tuple[int, ...]] = [()] * len(sources)
-        self._never_V = never_V
-        self._free_V = ~barred_V & ~never_V
-        first = torch.zeros((len(sources), len(barred_V)), dtype=torch.bool)
-        for row, words in enumerate(self._words):
-            first[row, list(words.following.get((), ()))] = True
-        self._first_BV = self._free_V | (first & self._opens_V & ~never_V)
+                known[key] = WordTree(words_of(source, opens))
+        self._trees = [known[tuple(source)] for source in sources]
+        self._common, self._opens = common, opens
+        self._current: list[Word] = [()] * len(sources)
+        self._first_BV = torch.zeros((len(sources), len(opens)), dtype=torch.bool)
+        self._first_BV[:, [end, *common.following.get((), ())]] = True
+        for row, tree in enumerate(self._trees):
+            self._first_BV[row, list(tree.following.get((), ()))] = True
 
     def allowed(self) -> Tensor:
         """Shape (B, V)."""
@@ -59,14 +59,11 @@ class Grounding:
         for row, word in enumerate(self._current):
             if not word:
                 continue
-            words = self._words[row]
-            following = list(words.following.get(word, ()))
-            if any(self._barred[token] for token in word):
-                if word not in words.whole:
-                    allowed[row] = False
-                else:
-                    allowed[row] &= self._opens_V
-            allowed[row, following] = ~self._never_V[following]
+            tree = self._trees[row]
+            if word not in tree.whole and word not in self._common.whole:
+                allowed[row] = False
+            following = tree.following.get(word, set()) | self._common.following.get(word, set())
+            allowed[row, list(following)] = True
         return allowed
 
     def write(self, tokens: Sequence[int]) -> None:

@@ -95,9 +95,11 @@ class Subwords:
         return self._tokenizer.decode([token_id], skip_special_tokens=True)
 
     def opens_word(self, token_id: int) -> bool:
-        """Whether a token begins a word or stands between words: it has a space before it, no letter, or is Han."""
+        """Whether a token begins a word or stands between words: a space before it, no letter, an ending, or Han."""
         text = self.token(token_id)
-        return text[:1].isspace() or not any(sign.isalnum() for sign in text) or "\u3400" <= text[0] <= "\u9fff"
+        if not any(sign.isalnum() for sign in text):
+            return True
+        return text[0].isspace() or text[0] in "'’" or "\u3400" <= text[0] <= "\u9fff"
 
     def _id(self, token: str) -> int:
         found = self._tokenizer.token_to_id(token)

@@ -15,6 +15,7 @@ from pushgen.generation.collapse import CollapseReport, measure, refuse_collapse
 from pushgen.generation.corpus import Row, Rows
 from pushgen.generation.seq2seq.config import ModelConfig, Seq2SeqConfig
 from pushgen.generation.seq2seq.generator import Seq2SeqGenerator
+from pushgen.generation.seq2seq.grounding import Word, words_of
 from pushgen.generation.seq2seq.model import PAD, Seq2Seq
 from pushgen.generation.seq2seq.tokenizer import Subwords
 from pushgen.progress import say
@@ -70,8 +71,8 @@ def train(rows: Rows, config: Seq2SeqConfig) -> Trained:
         config=config.loop,
         description="training the generator",
     )
-    barred = fact_tokens(rows.train, subwords), single_words(samples, subwords)
-    generator = Seq2SeqGenerator(model, subwords, config.model, config.decode, *barred)
+    known = common_words(rows.train, subwords), single_words(samples, subwords)
+    generator = Seq2SeqGenerator(model, subwords, config.model, config.decode, *known)
     report = measure(generator, rows.contents(config.collapse.contents), styles or ["plain"], seed=config.seed)
     refuse_collapsed(report, config.collapse)
     return Trained(generator, history, report, len(samples), too_long)
@@ -118,20 +119,27 @@ def batches(samples: Sequence[Sample], size: int, seed: int) -> list[list[int]]:
     return found
 
 
-def fact_tokens(rows: Iterable[Row], subwords: Subwords) -> list[int]:
-    """Tokens that mostly stand inside names and numbers, and all with a digit: to be copied, never invented."""
-    inside: dict[int, int] = {}
-    total: dict[int, int] = {}
-    texts = dict.fromkeys(text for row in rows for text in (row.caption, row.text))
-    for text in texts:
+def common_words(rows: Iterable[Row], subwords: Subwords, least: int = 2) -> list[Word]:
+    """Words of at least `least` training pushes that are mostly no part of a name or number and hold no digit."""
+    opens = [subwords.opens_word(token) for token in range(subwords.size)]
+    inside: Counter[Word] = Counter()
+    total: Counter[Word] = Counter()
+    for text in (row.text for row in rows):
         spans = [(fact.start, fact.end) for fact in facts(text) if fact.kind in _FACTS and fact.certain]
-        for token, start, end in subwords.offsets(text):
-            total[token] = total.get(token, 0) + 1
-            if any(first < end and start < last for first, last in spans):
-                inside[token] = inside.get(token, 0) + 1
-    digits = (token for token in range(subwords.size) if any(sign.isdigit() for sign in subwords.token(token)))
-    mostly = (token for token, count in inside.items() if 2 * count > total[token])
-    return sorted({*digits, *mostly} - {subwords.end})
+        tokens = subwords.offsets(text)
+        place = 0
+        for word in words_of([token for token, _, _ in tokens], opens):
+            start, end = tokens[place][1], tokens[place + len(word) - 1][2]
+            place += len(word)
+            total[word] += 1
+            inside[word] += any(first < end and start < last for first, last in spans)
+    return sorted(
+        word
+        for word, count in total.items()
+        if count >= least
+        and 2 * inside[word] <= count
+        and not any(sign.isdigit() for token in word for sign in subwords.token(token))
+    )
 
 
 def single_words(samples: Sequence[Sample], subwords: Subwords, share: float = 0.03) -> list[int]:
