@@ -17,9 +17,9 @@ from pushgen.styles.chat import ChatConf
 from pushgen.styles.taxonomy import load_taxonomy
 
 CAPTIONS = [
-    "Mara Okafor opened a bakery on Pier Street in May. She sells 240 loaves a day, mostly rye.",
-    "A night train now links Tarvik and Oslund in 6 hours. Tickets cost less than a flight, the operator said.",
-    "Divers found a bronze bell near Cape Holm. Nobody knows which ship lost it.",
+    "In Torana people met on Monday. Belmir opened a bakery there after years of work.",
+    "In Kesdale people met on Monday. Lunira opened a night school there after years of work.",
+    "In Marlund people met on Monday. Finwen opened a boat club there after years of work.",
 ]
 CONTENTS = [Content(content_id=f"c{number}", caption=caption) for number, caption in enumerate(CAPTIONS)]
 EMPTY = Content(content_id="empty", caption="  ")
