@@ -8,6 +8,7 @@ so that the reader sees that something follows.
 import re
 from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 
 from pushgen.records import Content
 from pushgen.text.clean import clean_text
@@ -79,18 +80,7 @@ class Statement:
 
     def fitted(self, room: int) -> str | None:
         """The longest wording of at most `room` graphemes; with an ellipsis where only a cut one fits."""
-        telling = (text for text in self.teasers if not _is_introduction(text))
-        for text in (*self.variants, *telling):
-            if grapheme_count(text) <= room:
-                return text
-        if room < 20:
-            return None
-        head = cut(self.variants[-1], room - 1)
-        if _is_open(head) and (start := max(head.rfind(mark) for mark in _OPENERS)) >= 20:
-            head = head[:start].rstrip(_TRAIL)
-        while (last := head.rsplit(None, 1)[-1].lower()) in _UNFINISHED and " " in head:
-            head = head[: -len(last)].rstrip(_TRAIL)
-        return head.rstrip(_TRAIL) + ELLIPSIS
+        return _fitted(self.variants, self.teasers, room)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +115,22 @@ def read_source(content: Content, language: str) -> Source:
         name=max(counts, key=lambda name: counts[name]) if counts else None,
         lowered=lowered,
     )
+
+
+@lru_cache(maxsize=4096)  # many frames leave the same room
+def _fitted(variants: tuple[str, ...], teasers: tuple[str, ...], room: int) -> str | None:
+    telling = (text for text in teasers if not _is_introduction(text))
+    for text in (*variants, *telling):
+        if grapheme_count(text) <= room:
+            return text
+    if room < 20:
+        return None
+    head = cut(variants[-1], room - 1)
+    if _is_open(head) and (start := max(head.rfind(mark) for mark in _OPENERS)) >= 20:
+        head = head[:start].rstrip(_TRAIL)
+    while " " in head.strip() and (last := head.rsplit(None, 1)[-1].lower()) in _UNFINISHED:
+        head = head[: -len(last)].rstrip(_TRAIL)
+    return head.rstrip(_TRAIL) + ELLIPSIS
 
 
 def _opened(sentence: str) -> str:
