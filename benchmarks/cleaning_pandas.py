@@ -1,11 +1,12 @@
-"""The steps of import and curation in plain pandas: what a careful analyst would write without PushGen.
+"""The steps of import and curation in plain pandas: what an analyst would write without PushGen, step by step.
 
-It validates, aggregates, cleans each distinct text once with PushGen's own `clean_text`, merges arms, runs the
-sample-ratio test, applies the hard filter, crops by a quantile of the shrunk CTR and writes the corpus. It does not
-write the tables of the log, hash its inputs or keep a funnel, which the import and the curation do.
+Whole columns at a time throughout, no loop over rows; each distinct text is cleaned once, with PushGen's own
+`clean_text`. It leaves behind the same things: rejects with row, field, reason and value; the tables of the log; what
+the audit counts; the corpus. It hashes no inputs and keeps no funnel.
 """
 
 import hashlib
+import json
 from pathlib import Path
 from typing import Any
 
@@ -17,62 +18,103 @@ from pushgen.statistics.shrinkage import fit_beta
 from pushgen.text.clean import clean_text
 
 COUNTS = ["impressions", "clicks", "short_views", "long_views", "dislikes"]
+TEXTS = ["experiment", "content", "text", "image"]
+ARM = ["experiment", "content", "image", "text", "raw"]
 
 
 def run(source: Path, out: Path) -> int:
-    """Writes `corpus.parquet` and `rejects.parquet`; the number of corpus rows."""
+    """Writes the log, the rejects, the audit and the corpus; the number of corpus rows."""
     out.mkdir(parents=True, exist_ok=True)
-    if source.suffix == ".csv":
-        rows: Any = pd.read_csv(source, parse_dates=["time"])
-    else:
-        rows = pd.read_parquet(source)
-        rows["time"] = pd.to_datetime(rows["time"])
+    rows = _read(source)
     rows = _valid(rows, out)
-    arms = rows.groupby(["experiment", "content", "image", "text"], as_index=False, sort=False).agg(
-        dict.fromkeys(COUNTS, "sum") | {"time": "min"}
-    )
-    del rows
-    texts = arms["text"].unique()
-    arms["clean"] = arms["text"].map(dict(zip(texts, [clean_text(text) for text in texts], strict=True)))
-    arms = arms[arms["clean"] != ""]
-    excluded = _unequal(arms)
-    pushes = arms.groupby(["experiment", "content", "image", "clean"], as_index=False, sort=False)[COUNTS].sum()
-    pushes = pushes[~pushes["experiment"].isin(excluded)]
-    keys = pushes["content"] + "\x1f" + pushes["image"] + "\x1f\x1e\x1f" + pushes["clean"]
-    pushes["push_id"] = [hashlib.sha256(key.encode()).hexdigest()[:20] for key in keys]
+    rows["raw"] = rows["text"]
+    distinct = rows["text"].unique()
+    rows["text"] = rows["text"].map(dict(zip(distinct, [clean_text(text) for text in distinct], strict=True)))
+    rows = rows[rows["text"] != ""]
+    arms = rows.groupby(ARM, as_index=False, sort=False).agg(dict.fromkeys(COUNTS, "sum") | {"time": "min"})
+    pushes = _log(arms, out)
     corpus = _curate(pushes)
     corpus.to_parquet(out / "corpus.parquet", index=False, compression="zstd")
     return len(corpus)
 
 
+def _read(source: Path) -> Any:
+    if source.suffix == ".csv":
+        return pd.read_csv(source, parse_dates=["time"])
+    rows = pd.read_parquet(source)
+    rows["time"] = pd.to_datetime(rows["time"])
+    return rows
+
+
 def _valid(rows: Any, out: Path) -> Any:
-    """The good rows; the others are written with the first thing that is wrong."""
-    faults = {
-        "missing value": rows["text"].isna() | rows["content"].isna(),
-        "text too long": rows["text"].str.len() > 100_000,
-        "below the minimum": (rows[COUNTS] < 0).any(axis=1),
-        "clicks above impressions": rows["clicks"] > rows["impressions"],
-        "short views above clicks": rows["short_views"] > rows["clicks"],
-        "long views above clicks": rows["long_views"] > rows["clicks"],
-        "dislikes above impressions": rows["dislikes"] > rows["impressions"],
-    }
-    reason = pd.Series(np.select([fault.fillna(False) for fault in faults.values()], list(faults), ""), rows.index)
-    bad = reason != ""
-    rows[bad].assign(reason=reason[bad]).to_parquet(out / "rejects.parquet", index=True)
+    """The good rows; of the others the first thing that is wrong."""
+    faults: list[tuple[str, str, Any]] = []
+    for name in TEXTS:
+        if name in ("content", "text"):
+            faults.append((name, "missing value", rows[name].isna()))
+        faults.append((name, "text too long", rows[name].str.len() > 100_000))
+        faults.append((name, "NUL byte in a text", rows[name].str.contains("\0", regex=False, na=False)))
+    faults += [(name, "below the minimum", rows[name] < 0) for name in COUNTS]
+    pairs = [
+        ("clicks", "impressions"),
+        ("short_views", "clicks"),
+        ("long_views", "clicks"),
+        ("dislikes", "impressions"),
+    ]
+    faults += [(low, f"{low} above {high}", rows[low] > rows[high]) for low, high in pairs]
+    rejects: list[Any] = []
+    bad = pd.Series(False, rows.index)
+    for field, reason, fault in faults:
+        new = rows[fault & ~bad]
+        rejects.append(
+            pd.DataFrame({"row": new.index + 1, "field": field, "reason": reason, "value": new[field].astype("str")})
+        )
+        bad |= fault
+    pd.concat(rejects).sort_values("row").to_parquet(out / "rejects.parquet", index=False)
     return rows[~bad]
 
 
-def _unequal(arms: Any) -> Any:
-    """Experiments that fail the sample-ratio test."""
-    groups = arms.groupby("experiment")["impressions"].agg(["size", "mean", lambda x: x.var(ddof=0)])
-    groups.columns = ["size", "mean", "variance"]
-    groups = groups[(groups["size"] > 1) & (groups["mean"] > 0)]
-    p = chdtrc(groups["size"] - 1.0, groups["variance"] * groups["size"] / groups["mean"])
-    return groups.index[p < 1e-3]
+def _log(arms: Any, out: Path) -> Any:
+    """Audits the arms, writes the tables of the log, and returns the pushes of experiments that may be compared."""
+    ratios = arms.groupby("experiment", as_index=False).agg(
+        arms=("impressions", "size"), mean=("impressions", "mean"), variance=("impressions", lambda x: x.var(ddof=0))
+    )
+    ratios = ratios[(ratios["arms"] > 1) & (ratios["mean"] > 0)]
+    ratios["p"] = chdtrc(ratios["arms"] - 1.0, ratios["variance"] * ratios["arms"] / ratios["mean"])
+    excluded = ratios.loc[ratios["p"] < 1e-3, "experiment"]
+    key = ["experiment", "content", "image", "text"]
+    arms["spaced"] = arms["raw"].str.strip().str.replace(r"\s+", " ", regex=True)
+    merged = arms.groupby(key, sort=False).agg(
+        arms=("raw", "size"), raw=("raw", "nunique"), spaced=("spaced", "nunique")
+    )
+    audit = {
+        "experiments excluded": len(excluded),
+        "arms merged": int((merged["arms"] - 1).sum()),
+        "arms differing only in white space": int((merged["raw"] - merged["spaced"]).sum()),
+        "zero impressions": int((arms["impressions"] == 0).sum()),
+    }
+    (out / "audit.json").write_text(json.dumps(audit), encoding="utf-8")
+    pushes = arms.groupby(key, as_index=False, sort=False).agg(dict.fromkeys(COUNTS, "sum") | {"time": "min"})
+    keys = pushes["content"] + "\x1f" + pushes["image"] + "\x1f\x1e\x1f" + pushes["text"]
+    pushes["push_id"] = [hashlib.sha256(key.encode()).hexdigest()[:20] for key in keys]
+    experiments = pushes.groupby("experiment", as_index=False, sort=False).agg(
+        content=("content", "first"), started_at=("time", "min"), arms=("push_id", "nunique")
+    )
+    experiments["excluded"] = experiments["experiment"].isin(excluded)
+    tables = {
+        "contents": pushes.groupby("content", as_index=False, sort=False).agg(created_at=("time", "min")),
+        "pushes": pushes[["push_id", "content", "text", "image"]],
+        "exposures": pushes[["push_id", "experiment", *COUNTS]],
+        "experiments": experiments,
+        "ratios": ratios,
+    }
+    for name, table in tables.items():
+        table.to_parquet(out / f"{name}.parquet", index=False, compression="zstd")
+    return pushes[~pushes["experiment"].isin(excluded)]
 
 
 def _curate(pushes: Any) -> Any:
-    rows = pushes.groupby(["content", "clean"], as_index=False).agg(dict.fromkeys(COUNTS, "sum") | {"push_id": "min"})
+    rows = pushes.groupby(["content", "text"], as_index=False).agg(dict.fromkeys(COUNTS, "sum") | {"push_id": "min"})
     rows = rows[rows["impressions"] > 0].sort_values("push_id")
     prior = fit_beta(rows["clicks"].to_numpy(), rows["impressions"].to_numpy())
     ctr = rows["clicks"] / rows["impressions"]
@@ -86,6 +128,6 @@ def _curate(pushes: Any) -> Any:
     rows, ctr = rows[inside].copy(), ctr[inside]
     exposure = np.log2(1 + rows["impressions"].clip(upper=10_000) / 10_000)
     rows["weight"] = 0.30 + 0.35 * ctr.clip(upper=0.10) / 0.10 + 0.35 * exposure
-    return rows.rename(columns={"clean": "text", "content": "content_id"})[
+    return rows.rename(columns={"content": "content_id"})[
         ["push_id", "content_id", "text", "weight", "impressions", "clicks"]
     ]

@@ -61,7 +61,9 @@ def child(side: str, source: Path, out: Path) -> None:
     started = time.perf_counter()
     found = pushgen_side(source, out) if side == "pushgen" else pandas_side(source, out)
     found["seconds"] = time.perf_counter() - started
-    found["peak_mib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    found["cpu"] = used.ru_utime + used.ru_stime
+    found["peak_mib"] = used.ru_maxrss / 1024
     print(json.dumps(found))
 
 

@@ -52,8 +52,12 @@ def fingerprint(value: object) -> str:
 
 def hash_file(path: Path) -> str:
     """SHA-256 of a file's bytes."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    digest = hashlib.sha256()
+    # Pieces this large hash beside a busy thread without waiting for it at every turn.
+    with path.open("rb", buffering=0) as stream:
+        while piece := stream.read(8 << 20):
+            digest.update(piece)
+    return digest.hexdigest()
 
 
 def hash_path(path: Path) -> str:

@@ -3,7 +3,8 @@
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from pushgen.logs.assemble import Assembled, assemble
 from pushgen.logs.audit import AuditConfig, Finding, exclude, inspect, summary
 from pushgen.logs.gather import Gatherer
 from pushgen.logs.log import Log, write_log
-from pushgen.manifest import Manifest, hash_file, is_finished
+from pushgen.manifest import Manifest, hash_file, is_finished, read_manifest
 from pushgen.progress import bar
 from pushgen.tables import REJECTS
 
@@ -39,14 +40,15 @@ def import_log(sources: Sequence[Path], out: Path, adapter: Adapter, config: Imp
     """
     started = time.monotonic()
     files = [file for source in sources for file in tabular_files(source)]
-    inputs = _inputs(files)
     configuration: dict[str, Any] = {"adapter": adapter.name, "windows": list(config.audit.windows)}
     configuration |= {"sample_ratio_p": config.audit.sample_ratio_p, "read": asdict(config.read)}
     if isinstance(adapter, TableAdapter):
         configuration["mapping"] = asdict(adapter.mapping)
-    draft = Manifest(stage="import", configuration=configuration, inputs=inputs, rows_in=0, rows_out=0)
-    if is_finished(out, draft.key):
-        return Log.open(out)
+    draft = Manifest(stage="import", configuration=configuration, inputs={}, rows_in=0, rows_out=0)
+    if read_manifest(out):
+        draft = replace(draft, inputs=_inputs(files))
+        if is_finished(out, draft.key):
+            return Log.open(out)
     gatherer, rejects, rows = Gatherer(), [REJECTS.schema.to_frame()], 0
     with bar("reading", None) as shown:
         for file in files:
@@ -56,7 +58,11 @@ def import_log(sources: Sequence[Path], out: Path, adapter: Adapter, config: Imp
                 rejects.append(named)
                 rows += batch.rows
                 shown.advance(batch.rows + named.height)
-    log = assemble(gatherer.arms())
+    with ThreadPoolExecutor(1, "pushgen-hash") as pool:
+        # Assembling keeps one core busy, so the other one hashes meanwhile.
+        inputs = pool.submit(_inputs, files)
+        log = assemble(gatherer.arms())
+        draft = replace(draft, inputs=inputs.result())
     return _write(out, log, rejects, rows, draft, adapter, config, time.monotonic() - started)
 
 
