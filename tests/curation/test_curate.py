@@ -264,3 +264,11 @@ def test_same_input_same_bytes(make_log: MakeLog, tmp_path: Path) -> None:
 def test_a_log_without_a_table_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="contents"):
         LogTables.open(tmp_path)
+
+
+def test_a_push_id_with_two_texts_gives_the_same_corpus_in_any_order(make_log: MakeLog) -> None:
+    rows = [push(f"p{i}", f"{word} {i}", style=style) for i in range(20) for word, style in (("b", None), ("a", "x"))]
+    exposures = [shown(f"p{i}", 1_000, 10) for i in range(20)]
+    one, two = curate(make_log(rows, exposures), PLAIN), curate(make_log(rows[::-1], exposures), PLAIN)
+    assert one.funnel.dropped == {"repeated push id": 20}
+    assert one.corpus.equals(two.corpus)
