@@ -35,7 +35,7 @@ class RunConfig:
     """Candidates per style and content."""
     seed: int = 0
     """Seed of the generator."""
-    part_size: int = 200
+    part_size: int = 50
     """Contents per part: what is lost at most when the process is killed."""
 
 

@@ -12,7 +12,12 @@ from pushgen.world import WorldConfig
 
 def demo_round() -> RoundConfig:
     """The round of `pushgen demo` and of `benchmarks/world_lift.py`."""
-    return RoundConfig(reward=PRESETS["quick"])
+    return RoundConfig(
+        # A larger log than the world's default: both models gain more from new contents than from more passes.
+        world=WorldConfig(contents=5000, experiments=5000),
+        generator=Seq2SeqConfig(loop=LoopConfig(epochs=5, learning_rate=2e-3, warmup_share=0.1)),
+        reward=dataclasses.replace(PRESETS["quick"], epochs=1, pairs_per_epoch=20_000),
+    )
 
 
 def small_round() -> RoundConfig:
