@@ -50,11 +50,16 @@ def validate(
     raw, wanted = batch.frame, batch.wanted
     values: list[pl.Series] = []
     faults: list[_Fault] = []
+    absent_columns: list[pl.Expr] = []
     for column in wanted.table.columns:
+        if column.name not in raw.columns and column.name not in wanted.mapping.constants:
+            # As a literal, a column without values takes no memory and no time.
+            absent_columns.append(pl.lit(None, column.dtype).alias(column.name))
+            continue
         value, found = _column(column, batch, max_text_bytes)
         values.append(value)
         faults += found
-    frame = pl.DataFrame([*values, raw[ROW]])
+    frame = pl.DataFrame([*values, raw[ROW]]).with_columns(absent_columns).select(*wanted.table.names, ROW)
     for rule in rules:
         broken = frame.select(rule.broken.fill_null(False)).to_series()
         if broken.any():
@@ -72,10 +77,8 @@ def _column(column: Column, batch: RawBatch, max_text_bytes: int) -> tuple[pl.Se
     name, raw, mapping = column.name, batch.frame, batch.wanted.mapping
     if name in mapping.constants:
         source = pl.select(pl.repeat(mapping.constants[name], raw.height)).to_series()
-    elif name in raw.columns:
-        source = raw[name]
     else:
-        return pl.Series(name, [None], column.dtype).new_from_index(0, raw.height), []
+        source = raw[name]
     value = convert(source, column, null_values=mapping.null_values, dates=mapping.dates).alias(name)
     faults: list[_Fault] = []
 

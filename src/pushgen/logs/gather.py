@@ -1,5 +1,7 @@
 """Sums a stream of log rows up to one row per arm as published, in memory that grows with the arms, not the rows."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -52,9 +54,10 @@ class Gatherer:
         good = batch.good
         if good.is_empty():
             return
-        numbers = [name for name in (*COUNTS, *EARLIEST, *STATED, "rate") if good[name].null_count() < good.height]
+        nulls = good.null_count().row(0, named=True)
+        numbers = [name for name in (*COUNTS, *EARLIEST, *STATED, "rate") if nulls[name] < good.height]
         position = pl.int_range(self._seen, self._seen + pl.len(), dtype=pl.Int64).alias(FIRST)
-        marked = good.with_columns(_mark(good), position)
+        marked = good.with_columns(_mark(nulls, good.height), position)
         self._seen += good.height
         self._keep_new(marked)
         self._parts.append(marked.select(_MARK, *numbers, FIRST, pl.lit(1, pl.Int64).alias(ROWS)))
@@ -106,12 +109,12 @@ class Gatherer:
         return frame.group_by(_MARK).agg(aggregates)
 
 
-def _mark(frame: pl.DataFrame) -> pl.Expr:
+def _mark(nulls: Mapping[str, int], rows: int) -> pl.Expr:
     """A hash of the keys. A null adds nothing, so that columns without values need not be looked at."""
     parts: list[pl.Expr] = []
     for seed, name in enumerate(KEYS, 1):
-        gaps = frame[name].null_count()
-        if gaps == frame.height:
+        gaps = nulls[name]
+        if gaps == rows:
             continue
         part = pl.col(name).hash(seed)
         parts.append(pl.when(pl.col(name).is_not_null()).then(part).otherwise(pl.lit(0, pl.UInt64)) if gaps else part)
