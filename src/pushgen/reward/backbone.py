@@ -13,6 +13,7 @@ from transformers import (
     PreTrainedTokenizerBase,
     PreTrainedTokenizerFast,
 )
+from transformers.utils import logging
 
 from pushgen.encoders import packaged_minilm_folder
 from pushgen.encoders.choose import ENGLISH_SHARE, latin_share
@@ -140,6 +141,7 @@ def _random(config: BackboneConfig, tokenizer: PreTrainedTokenizerBase, seed: in
 
 
 def _load(name: str) -> tuple[nn.Module, PreTrainedTokenizerBase]:
+    logging.disable_progress_bar()  # transformers draws one per file; ours speaks for it
     try:
         tokenizer = AutoTokenizer.from_pretrained(name)
         backbone = AutoModel.from_pretrained(name, use_safetensors=True, dtype=torch.float32)
