@@ -41,9 +41,7 @@ def run(source: Path, out: Path) -> int:
 def _read(source: Path) -> Any:
     if source.suffix == ".csv":
         return pd.read_csv(source, parse_dates=["time"])
-    rows = pd.read_parquet(source)
-    rows["time"] = pd.to_datetime(rows["time"])
-    return rows
+    return pd.read_parquet(source)
 
 
 def _valid(rows: Any, out: Path) -> Any:

@@ -117,8 +117,8 @@ def report(results: Measured) -> str:
         f"The log has {results['rows']:,} rows over 200,000 distinct texts, {results['megabytes']:,.0f} MB of "
         f"{results['format']}. Both sides end with the same {results['corpus_rows']:,} rows, checked in every repeat.",
         "",
-        "| program | rows | seconds, mean (each) | rows per second | peak memory MiB |",
-        "|---|---|---|---|---|",
+        "| program | rows | seconds, mean (each) | rows per second | processor seconds | peak memory MiB |",
+        "|---|---|---|---|---|---|",
     ]
     for side in ("pushgen", "pandas"):
         for size in ("small", "rows"):
@@ -130,7 +130,8 @@ def report(results: Measured) -> str:
             each = ", ".join(f"{value:.1f}" for value in seconds)
             peak = max(run["peak_mib"] for run in runs)
             rows = results[size]
-            lines.append(f"| {side} | {rows:,} | {mean:.1f} ({each}) | {rows / mean:,.0f} | {peak:,.0f} |")
+            cpu = sum(run["cpu"] for run in runs) / len(runs)
+            lines.append(f"| {side} | {rows:,} | {mean:.1f} ({each}) | {rows / mean:,.0f} | {cpu:.1f} | {peak:,.0f} |")
     lines += [
         "",
         f"Ratio of times (pandas / PushGen) at {results['rows']:,} rows: **{ratio:.1f}**, 95% interval {low:.1f} to "
@@ -138,8 +139,8 @@ def report(results: Measured) -> str:
         "",
         "Steps on both sides: read, validate (bad rows set apart), add up to arms, clean each distinct text once "
         "(`clean_text`), merge arms of one text, sample-ratio test, hard filter, soft filter on the shrunk CTR, "
-        "confidence, write the corpus. PushGen also hashes its input, writes the tables of the log, the audit, the "
-        "funnel and manifests.",
+        "confidence, write the tables of the log, the audit and the corpus. PushGen also hashes its input and writes "
+        "the funnel and manifests.",
         "",
     ]
     return "\n".join(lines)

@@ -43,7 +43,7 @@ def make(folder: Path, hours: int, kind: Literal["csv", "parquet"], *, seed: int
 
         writer: Any = None
         for frame in frames:
-            table = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
+            table = frame.with_columns(pl.col("time").str.to_datetime()).to_arrow(compat_level=pl.CompatLevel.oldest())
             writer = writer or pq.ParquetWriter(draft, table.schema)
             writer.write_table(table)
         writer.close()

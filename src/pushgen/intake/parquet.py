@@ -1,4 +1,7 @@
-"""Parquet in batches of rows."""
+"""Parquet in batches of rows.
+
+Arrow reads them: Polars is faster, but a damaged file can end the whole process there.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -48,7 +48,7 @@ def clean_text(text: str) -> str:
         if _PLAIN.fullmatch(text) and not _BESIDE.search(text):
             return text
         before = text
-        if not (_UNBROKEN.fullmatch(text) and not _BESIDE.search(text)):
+        if not text.isascii() and (_BESIDE.search(text) or not _UNBROKEN.fullmatch(text)):
             text = _repair(text)
         if "<" in text and _TAG.search(text):
             text = _strip_markup(text)
