@@ -24,6 +24,7 @@ def card(model: PairReward) -> str:
             f"- kind: `{model.kind}`, interaction `{config.interaction}`{joint}",
             f"- backbone: `{origin.backbone}`",
             f"- reads at most {config.max_tokens} tokens of a text; what follows is cut and counted",
+            f"- reads {config.caption_tokens or 'no'} tokens of the caption after each text",
             f"- the true log-CTR ratio is taken as normal around the mean with the residual scale "
             f"{model.residual.scale:.4f} (slope {model.residual.slope:.4f}), both fitted on validation experiments; "
             "the probability that a wins is Phi(mean / scale)",

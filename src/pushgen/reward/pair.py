@@ -14,7 +14,7 @@ from pushgen.reward.backbone import padding_of
 from pushgen.reward.inference import compare_all, distinct
 from pushgen.reward.network import LateNetwork, OrderedNetwork, PairNetwork
 from pushgen.reward.settings import PairConfig
-from pushgen.reward.tokens import tokenise
+from pushgen.reward.tokens import tokenise, with_captions
 from pushgen.statistics.calibration import Residual, normal_probability
 from pushgen.training.precision import Bf16, autocast, device_of
 
@@ -35,7 +35,7 @@ class Origin:
 
 
 class PairReward:
-    """A trained pair model. `compare` follows `protocols.RewardModel`; captions are not read by this kind."""
+    """A trained pair model, a `protocols.RewardModel`. Captions are read where `caption_tokens` says so."""
 
     kind = "pair"
 
@@ -58,7 +58,7 @@ class PairReward:
         self,
         texts_a: Sequence[str],
         texts_b: Sequence[str],
-        captions: Sequence[str | None] | None = None,  # noqa: ARG002
+        captions: Sequence[str | None] | None = None,
     ) -> Comparison:
         """Mean log-CTR ratio and win probability of each pair.
 
@@ -67,9 +67,19 @@ class PairReward:
         """
         if len(texts_a) != len(texts_b):
             raise ValueError(f"expected as many texts on both sides, found {len(texts_a)} and {len(texts_b)}")
-        both = list(dict.fromkeys([*texts_a, *texts_b]))
-        ids = dict(zip(both, tokenise(self.tokenizer, both, self.config.max_tokens).ids, strict=True))
-        texts, pairs, place, sign = distinct([ids[text] for text in texts_a], [ids[text] for text in texts_b])
+        if captions is None or not self.config.caption_tokens:
+            captions = [None] * len(texts_a)
+        side_a, side_b = (list(zip(texts, captions, strict=True)) for texts in (texts_a, texts_b))
+        both = list(dict.fromkeys([*side_a, *side_b]))
+        read = with_captions(
+            self.tokenizer,
+            [text for text, _ in both],
+            [caption for _, caption in both],
+            self.config.max_tokens,
+            self.config.caption_tokens,
+        )
+        ids = dict(zip(both, read.ids, strict=True))
+        texts, pairs, place, sign = distinct([ids[key] for key in side_a], [ids[key] for key in side_b])
         device = device_of(self.network)
         self.network.eval()
         with torch.inference_mode(), autocast(device, self.bf16):

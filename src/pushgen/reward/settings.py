@@ -44,14 +44,17 @@ class PairConfig:
     """Layers in which the two texts see each other (`late` only)."""
     max_tokens: int = 64
     """Tokens of a text that are read. What follows is cut and counted."""
+    caption_tokens: int = 0
+    """Tokens of the content's caption that are read after each text; 0, as in the paper, reads none. What a style is
+    worth depends on the topic, and a short push may not say what it is about."""
     dropout: float = 0.1
     """Share of the pooled vector that is dropped in training."""
 
     def __post_init__(self) -> None:
-        if self.joint_layers < 0 or self.max_tokens < 3 or not 0 <= self.dropout < 1:
+        if self.joint_layers < 0 or self.max_tokens < 3 or self.caption_tokens < 0 or not 0 <= self.dropout < 1:
             raise ConfigurationError(
-                "pair: joint_layers must be at least 0, max_tokens at least 3 and dropout in [0, 1), found "
-                f"{self.joint_layers}, {self.max_tokens}, {self.dropout}"
+                "pair: joint_layers and caption_tokens must be at least 0, max_tokens at least 3 and dropout in "
+                f"[0, 1), found {self.joint_layers}, {self.caption_tokens}, {self.max_tokens}, {self.dropout}"
             )
 
 

@@ -39,6 +39,28 @@ def tokenise(tokenizer: PreTrainedTokenizerBase, texts: Sequence[str], max_token
     return Tokenised(ids, cut)
 
 
+def with_captions(
+    tokenizer: PreTrainedTokenizerBase,
+    texts: Sequence[str],
+    captions: Sequence[str | None],
+    max_tokens: int,
+    caption_tokens: int,
+) -> Tokenised:
+    """Ids of each text, followed by the first `caption_tokens` of its caption and a separator where it has one.
+
+    Only the cuts of the texts are reported: the beginning of a caption is all that is ever read of it.
+    """
+    own = tokenise(tokenizer, texts, max_tokens)
+    if not caption_tokens:
+        return own
+    known = [caption for caption in dict.fromkeys(captions) if caption and caption.strip()]
+    heads = dict(zip(known, tokenise(tokenizer, known, caption_tokens + 2).ids, strict=True))
+    ids = [
+        (*one, *heads[caption][1:]) if caption in heads else one for one, caption in zip(own.ids, captions, strict=True)
+    ]
+    return Tokenised(ids, own.truncated)
+
+
 def pad(ids: Sequence[Ids], padding: int, device: torch.device) -> tuple[Tensor, Tensor]:
     """Ids padded on the right and their mask (True where there is a token), both of shape (T, L)."""
     longest = max(len(one) for one in ids)

@@ -1,6 +1,6 @@
 """Training of the pair model: pairs sampled by evidence, experiments kept together, the residual scale at the end."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +19,7 @@ from pushgen.reward.likelihood import count_loss, order_loss
 from pushgen.reward.network import PairNetwork
 from pushgen.reward.pair import Origin, PairReward, build_network
 from pushgen.reward.settings import RewardConfig
-from pushgen.reward.tokens import Ids, pad, tokenise
+from pushgen.reward.tokens import Ids, pad, with_captions
 from pushgen.statistics.calibration import fit_residual
 from pushgen.training.loop import Epoch, LoopConfig, fit
 from pushgen.training.precision import autocast, best_device
@@ -31,6 +31,8 @@ POOL = 16
 """Batches among which experiments are sorted by length, to save padding without losing the random order."""
 Rows = NDArray[np.int64]
 Batch = tuple[Rows, NDArray[np.float64]]
+Key = tuple[str, str | None]
+"""A text and the caption it is read with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +70,19 @@ def train_pair(pairs: pl.DataFrame, config: RewardConfig, origin: Origin | None 
                 found=f"{part.height} (of {pairs.height} pairs, {kept.height} with clicks)",
                 remedy="Train on a log with more experiments.",
             )
-    distinct_texts = sorted(set(kept["text_a"]) | set(kept["text_b"]))
-    backbone, tokenizer, name = open_backbone(config.backbone, distinct_texts, config.seed)
-    tokens = tokenise(tokenizer, distinct_texts, config.pair.max_tokens)
+    if not config.pair.caption_tokens:
+        kept, parts = _without_captions(kept), (_without_captions(parts[0]), _without_captions(parts[1]))
+    keys = sorted({*kept.select("text_a", "caption").rows(), *kept.select("text_b", "caption").rows()}, key=_order)
+    distinct_texts = sorted({text for text, _ in keys})
+    known = distinct_texts + sorted({caption for _, caption in keys if caption})
+    backbone, tokenizer, name = open_backbone(config.backbone, known, config.seed)
+    tokens = with_captions(
+        tokenizer,
+        [text for text, _ in keys],
+        [caption for _, caption in keys],
+        config.pair.max_tokens,
+        config.pair.caption_tokens,
+    )
     cut = sum(tokens.truncated)
     if cut:
         say(f"{cut} of {len(distinct_texts)} texts are longer than {config.pair.max_tokens} tokens and are cut")
@@ -84,7 +96,7 @@ def train_pair(pairs: pl.DataFrame, config: RewardConfig, origin: Origin | None 
         )
     device = best_device()
     network = build_network(backbone, tokenizer, pair_config).to(device)
-    number = {text: index for index, text in enumerate(distinct_texts)}
+    number = {key: index for index, key in enumerate(keys)}
     train, validation = (_data(part, tokens.ids, number) for part in parts)
     trainer = _Trainer(network, train, validation, config, padding_of(tokenizer))
     history = fit(
@@ -204,8 +216,16 @@ class _Trainer:
         return count_loss(mean_P, tensor(given.clicks_a), tensor(given.clicks_b), tensor(given.offset), self.tau2)
 
 
-def _data(part: pl.DataFrame, ids: list[Ids], number: dict[str, int]) -> _Data:
-    columns = [[number[text] for text in part[name]] for name in ("text_a", "text_b")]
+def _without_captions(pairs: pl.DataFrame) -> pl.DataFrame:
+    return pairs.with_columns(caption=pl.lit(None, pl.String))
+
+
+def _order(key: Key) -> tuple[str, str]:
+    return key[0], key[1] or ""
+
+
+def _data(part: pl.DataFrame, ids: list[Ids], number: Mapping[Key, int]) -> _Data:
+    columns = [[number[key] for key in part.select(name, "caption").rows()] for name in ("text_a", "text_b")]
     groups = {name: index for index, name in enumerate(part["experiment_id"].unique(maintain_order=True))}
     return _Data(
         texts=ids,
