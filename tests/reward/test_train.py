@@ -38,6 +38,20 @@ def test_a_planted_effect_is_found_and_calibrated(
     assert model.compare(["the secret harbour"], ["the committee harbour"]).mean[0] > 0.3
 
 
+def test_captions_are_read_where_asked_for_and_only_there(train_pairs: pl.DataFrame) -> None:
+    pairs = train_pairs.with_columns(caption=pl.concat_str(pl.lit("a film about "), pl.col("text_a").str.slice(0, 12)))
+    texts = ["the secret harbour"] * 3, ["the committee harbour"] * 3
+    captions = ["a film about a river", "a film about a storm", None]
+    config = dataclasses.replace(TINY, epochs=2)
+    reading = dataclasses.replace(config, pair=dataclasses.replace(TINY.pair, caption_tokens=6))
+    read = train_pair(pairs, reading).model.compare(*texts, captions)
+    assert len(set(read.mean.tolist())) == 3
+    turned = train_pair(pairs, reading).model.compare(*reversed(texts), captions)
+    assert np.array_equal(turned.mean, -read.mean)
+    blind = train_pair(pairs, config).model.compare(*texts, captions)
+    assert len(set(blind.mean.tolist())) == 1
+
+
 def test_without_an_effect_nothing_is_preferred(train_pairs: pl.DataFrame) -> None:
     mixed = train_pairs.with_columns(pl.col("text_a", "text_b").shuffle(seed=1))
     model = train_pair(mixed, dataclasses.replace(TINY, epochs=2)).model

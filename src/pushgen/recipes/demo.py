@@ -15,13 +15,13 @@ def demo_round() -> RoundConfig:
     return RoundConfig(
         # A larger log than the world's default: both models gain more from new contents than from more passes.
         world=WorldConfig(contents=5000, experiments=5000),
-        generator=Seq2SeqConfig(loop=LoopConfig(epochs=5, learning_rate=2e-3, warmup_share=0.1)),
+        generator=Seq2SeqConfig(loop=LoopConfig(epochs=4, learning_rate=2e-3, warmup_share=0.1)),
         # Pushes of the world seldom name their topic, and topics prefer other styles: the reward reads the caption.
         reward=dataclasses.replace(
             PRESETS["quick"],
-            pair=PairConfig(joint_layers=1, max_tokens=48, caption_tokens=24),
+            pair=PairConfig(joint_layers=1, max_tokens=48, caption_tokens=16),
             epochs=1,
-            pairs_per_epoch=16_000,
+            pairs_per_epoch=12_000,
         ),
     )
 
