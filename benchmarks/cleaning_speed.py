@@ -107,6 +107,7 @@ def commit() -> str:
 
 def report(results: Measured) -> str:
     ratio, low, high = results["ratio"]
+    cpu_ratio, cpu_low, cpu_high = results["cpu_ratio"]
     lines = [
         "# Cleaning speed: import and curation of a send log",
         "",
@@ -134,8 +135,12 @@ def report(results: Measured) -> str:
             lines.append(f"| {side} | {rows:,} | {mean:.1f} ({each}) | {rows / mean:,.0f} | {cpu:.1f} | {peak:,.0f} |")
     lines += [
         "",
+        f"Load average of the machine before the runs: {results['load'][0]:.1f} to {results['load'][1]:.1f}, of which "
+        "the benchmark itself makes 1 to 2; more comes from other programs and lengthens the wall-clock times.",
+        "",
         f"Ratio of times (pandas / PushGen) at {results['rows']:,} rows: **{ratio:.1f}**, 95% interval {low:.1f} to "
-        f"{high:.1f} over {results['repeats']} paired repeats (t on the logarithm).",
+        f"{high:.1f} over {results['repeats']} paired repeats (t on the logarithm). Ratio of processor times, which do "
+        f"not count the use of a second core: {cpu_ratio:.1f}, {cpu_low:.1f} to {cpu_high:.1f}.",
         "",
         "Steps on both sides: read, validate (bad rows set apart), add up to arms, clean each distinct text once "
         "(`clean_text`), merge arms of one text, sample-ratio test, hard filter, soft filter on the shrunk CTR, "
@@ -178,14 +183,16 @@ def compare(options: argparse.Namespace, folder: Path) -> None:
             with tempfile.TemporaryDirectory(dir=folder) as work:
                 outs = {side: Path(work) / side for side in sides}
                 for side in sides:
-                    found = measure(side, source, outs[side])
+                    load = os.getloadavg()[0]
+                    found = measure(side, source, outs[side]) | {"load_before": load}
                     runs[f"{side} {size}"].append(found)
                     print(size, repeat, side, {k: round(v, 1) for k, v in found.items()}, file=sys.stderr, flush=True)
                 if len(sides) == 2:
                     same = equal(outs["pushgen"], outs["pandas"])
     if options.only:
         return
-    pairs = zip(runs["pandas rows"], runs["pushgen rows"], strict=True)
+    pairs = list(zip(runs["pandas rows"], runs["pushgen rows"], strict=True))
+    loads = [run["load_before"] for found in runs.values() for run in found]
     results = {
         "date": datetime.now(UTC).strftime("%Y-%m-%d"),
         "commit": commit(),
@@ -197,6 +204,8 @@ def compare(options: argparse.Namespace, folder: Path) -> None:
         "megabytes": megabytes,
         "corpus_rows": same,
         "ratio": interval([theirs["seconds"] / ours["seconds"] for theirs, ours in pairs]),
+        "cpu_ratio": interval([theirs["cpu"] / ours["cpu"] for theirs, ours in pairs]),
+        "load": (min(loads), max(loads)),
         "runs": runs,
     }
     name = "cleaning_speed" if options.format == "csv" else "cleaning_speed_parquet"
