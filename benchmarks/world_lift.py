@@ -48,12 +48,12 @@ def lifts(measured: Measured) -> dict[str, Lift]:
 
 
 def table(rounds: dict[int, Played], versus: Sequence[str]) -> list[str]:
-    head = ["seed", *(f"lift over {name}" for name in versus), "gap recovered", "gap recovered (true rates)", "seconds"]
+    head = ["seed", *(f"lift over {name}" for name in versus), "gap recovered", "gap recovered (true rates)"]
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
     for seed, played in rounds.items():
         found = lifts(played.measured)
         cells = [str(seed), *(show(found[name]) for name in versus), show(played.measured.recovered)]
-        cells += [show(played.truth.recovered), f"{sum(played.seconds.values()):.0f}"]
+        cells.append(show(played.truth.recovered))
         lines.append("| " + " | ".join(cells) + " |")
     if len(rounds) > 1:
         cells = ["**mean**"]
@@ -64,13 +64,16 @@ def table(rounds: dict[int, Played], versus: Sequence[str]) -> list[str]:
             shares = [getattr(played, pick).recovered for played in rounds.values()]
             known = [share.lift for share in shares if share is not None]
             cells.append(show(over_seeds(known)) if len(known) > 1 else "no gap")
-        lines.append("| " + " | ".join([*cells, ""]) + " |")
+        lines.append("| " + " | ".join(cells) + " |")
     return lines
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, nargs="+", default=[20, 21, 22, 23, 24])
+    parser.add_argument(
+        "--flat-seeds", type=int, nargs="+", default=None, help="seeds without text effects; as --seeds"
+    )
     parser.add_argument("--work", type=Path, default=None)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
@@ -84,7 +87,7 @@ def main() -> None:
             impressions=config.impressions,
         )
         with_effects = _play_all(config, arguments.seeds, work / "effects")
-        without = _play_all(flat, arguments.seeds, work / "no-effects")
+        without = _play_all(flat, arguments.flat_seeds or arguments.seeds, work / "no-effects")
     versus = list(lifts(next(iter(with_effects.values())).measured))
     lines = [
         "# Lift of the choice in the simulated world",
