@@ -90,6 +90,7 @@ class Pair:
     text_a: str
     text_b: str
     caption: str | None
+    category: str | None
     impressions_a: int
     clicks_a: int
     impressions_b: int

@@ -138,7 +138,7 @@ PAIRS = Table(
     "pairs",
     (
         *_text("experiment_id", "content_id", "push_a", "push_b", "text_a", "text_b", required=True),
-        *_text("caption"),
+        *_text("caption", "category"),
         *(
             Column(name, pl.Int64, required=True, minimum=0)
             for name in ("impressions_a", "clicks_a", "impressions_b", "clicks_b")

@@ -7,16 +7,23 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 import torch
 
+from pushgen.encoders import NgramEncoder
 from pushgen.fakes import FakeRewardModel
 from pushgen.protocols import RewardModel
+from pushgen.reward.arms import Arms
 from pushgen.reward.backbone import keep_layers, open_backbone
-from pushgen.reward.pair import Origin, PairReward, build_network
-from pushgen.reward.settings import BackboneConfig, Interaction, PairConfig
+from pushgen.reward.features import Features
+from pushgen.reward.linear import LinearReward
+from pushgen.reward.origin import Origin
+from pushgen.reward.pair import PairReward, build_network
+from pushgen.reward.settings import BackboneConfig, Interaction, LinearConfig, PairConfig
 from pushgen.reward.storage import save_reward
 from pushgen.statistics.calibration import Residual
+from pushgen.styles.linear import LinearConf, LinearLabeller
 
 TEXTS = [
     "Nobody expected what the baker found under the old oven",
@@ -48,8 +55,26 @@ def _pair(name: str, interaction: Interaction, layers: int | None) -> PairReward
     return PairReward(network.eval(), tokenizer, config, Residual(slope=0.5, scale=0.4), Origin(backbone=name))
 
 
+def _linear(styles: bool) -> LinearReward:
+    """An untrained model with random coefficients over features of the texts."""
+    labels = ["plain", "question"] * 4
+    conf = LinearConf(encoder="ngrams")
+    labeller = LinearLabeller.train(TEXTS[:8], labels, conf, encoder=NgramEncoder()) if styles else None
+    size = np.zeros(len(TEXTS))
+    arms = Arms(
+        texts=TEXTS, captions=[f"{text} with a caption about an oven or a ferry" for text in TEXTS],
+        categories=["food", "travel", *[None] * (len(TEXTS) - 2)], clicks=size, impressions=size + 1,
+        group=size.astype(int), keys=pl.DataFrame(),
+    )  # fmt: skip
+    features = Features.fit(arms, LinearConfig(least_texts=1, least_captions=1), labeller)
+    beta = np.random.default_rng(0).normal(0, 0.05, sum(features.columns.values()))
+    return LinearReward(features, beta, Residual(slope=0.5, scale=0.4), Origin())
+
+
 MODELS: dict[str, Callable[[], RewardModel]] = {
     "fake": FakeRewardModel,
+    "linear": lambda: _linear(styles=False),
+    "linear with styles": lambda: _linear(styles=True),
     "own late": lambda: _pair("own", "late", 2),
     "own ordered": lambda: _pair("own", "ordered", 2),
     "minilm late": lambda: _pair("minilm", "late", 3),
@@ -113,13 +138,14 @@ class TestContract:
 
 def test_a_fresh_process_gives_the_same_scores(tmp_path: Path) -> None:
     pairs = [(TEXTS[0], TEXTS[1]), (TEXTS[2], TEXTS[4]), (TEXTS[11], TEXTS[0])]
-    saved: list[PairReward] = []
+    saved: list[PairReward | LinearReward] = []
     for name in MODELS:
         model = MODELS[name]()
-        if isinstance(model, PairReward):
+        if isinstance(model, PairReward | LinearReward):
             save_reward(model, tmp_path / str(len(saved)))
             files = {path.name for path in (tmp_path / str(len(saved))).iterdir()}
-            assert {"config.json", "model.safetensors", "tokenizer.json", "card.md"} <= files
+            read = "vocabulary.json" if model.kind == "linear" else "tokenizer.json"
+            assert {"config.json", "model.safetensors", read, "card.md"} <= files
             assert not [file for file in files if file.endswith((".bin", ".pt", ".pkl"))]
             saved.append(model)
     code = (

@@ -33,7 +33,7 @@ def tiny_reward(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A reward model of a few seconds, trained on pairs in which the longer text wins."""
     from pushgen.reward.settings import BackboneConfig, PairConfig, RewardConfig
     from pushgen.reward.storage import save_reward
-    from pushgen.reward.train import train_pair
+    from pushgen.reward.train_pair import train_pair
     from pushgen.tables import PAIRS
 
     rows = [

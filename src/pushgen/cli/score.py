@@ -50,7 +50,7 @@ def score(
     said = judge.compare(texts_a, texts_b, captions)
     cut = judge.count_truncated(sorted({*texts_a, *texts_b}))
     if cut:
-        say(f"{cut} texts are longer than {judge.config.max_tokens} tokens and were judged without their end")
+        say(f"{cut} texts are longer than {judge.reads} and were judged without their end")
     if not loaded.frame.height and loaded.rejects.height:
         first = loaded.rejects.row(0, named=True)
         raise InputError(

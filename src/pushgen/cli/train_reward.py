@@ -19,7 +19,6 @@ def _train(
     log: Path,
     *,
     out: Path,
-    kind: Literal["pair"] = "pair",
     preset: Literal["standard", "quick"] = "standard",
     config: Path | None = None,
     holdout: float = splits.HOLDOUT,
@@ -36,8 +35,6 @@ def _train(
         Folder of an imported log with randomised experiments.
     out
         Model folder. Finished work on the same log with the same settings is not done again.
-    kind
-        `pair`: a cross-encoder over both texts.
     preset
         `quick` for short texts and about a minute and a half on two cores.
     config
@@ -49,7 +46,6 @@ def _train(
     from pushgen.pipeline.training import train_reward
     from pushgen.settings import from_toml
 
-    del kind
     chosen = PRESETS[preset]
     chosen = _typed.over(from_toml(chosen, config) if config else chosen, settings)
     train_reward(Log.open(log), out, chosen, holdout=holdout)

@@ -26,7 +26,7 @@ def make_pairs(log: Log, min_impressions: int = 0) -> Paired:
     their own.
     """
     pushes = log.pushes.select("push_id", "content_id", "media", "title", "body")
-    captions = log.contents.select("content_id", "caption")
+    contents = log.contents.select("content_id", "caption", "category")
     experiments = log.experiments.select("experiment_id", "excluded")
     text = pl.when(pl.col("title").is_not_null()).then(pl.concat_str("title", pl.lit(": "), "body")).otherwise("body")
     arms = (
@@ -56,7 +56,7 @@ def make_pairs(log: Log, min_impressions: int = 0) -> Paired:
     left_out["arms without a rival"] = arms.height - pl.concat([pairs["push_id"], pairs["push_id_b"]]).n_unique()
     renamed = {"push_id": "push_a", "push_id_b": "push_b", "text": "text_a", "clicks": "clicks_a"}
     renamed |= {"text_b": "text_b", "impressions": "impressions_a"}
-    frame = pairs.join(captions, on="content_id", how="left").rename(renamed).sort("experiment_id", "push_a", "push_b")
+    frame = pairs.join(contents, on="content_id", how="left").rename(renamed).sort("experiment_id", "push_a", "push_b")
     return Paired(PAIRS.conform(frame), dict(sorted(left_out.items())))
 
 

@@ -6,11 +6,11 @@ import polars as pl
 
 if TYPE_CHECKING:
     from pushgen.reward.evaluate import Evaluation
-    from pushgen.reward.pair import PairReward
+    from pushgen.reward.storage import TrainedReward
 
 
 def judged(
-    judge: "PairReward", held: pl.DataFrame, train: pl.DataFrame, *, draws: int = 2000, seed: int = 0
+    judge: "TrainedReward", held: pl.DataFrame, train: pl.DataFrame, *, draws: int = 2000, seed: int = 0
 ) -> "Evaluation":
     """The model and the baselines on held-out pairs; `train` feeds TF-IDF and the near-copy slice."""
     from pushgen.reward.baselines import longer_wins, tfidf_logistic

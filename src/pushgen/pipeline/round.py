@@ -38,6 +38,9 @@ from pushgen.world import World, WorldConfig
 
 T = TypeVar("T")
 
+STAGES = 8
+"""Stages of a round, for the count that the screen shows."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoundConfig:
@@ -48,6 +51,9 @@ class RoundConfig:
     generator: Seq2SeqConfig = field(default_factory=Seq2SeqConfig)
     reward: RewardConfig = field(default_factory=RewardConfig)
     run: RunConfig = field(default_factory=RunConfig)
+    annotated: int = 2000
+    """Past pushes whose style an annotator tells, from which the round's style labeller learns: what a language model
+    labels in minutes and two people in two days."""
     contents: int = 200
     """New contents to write pushes for."""
     impressions: int = 20_000
@@ -76,17 +82,17 @@ def play(config: RoundConfig, out: Path, seed: int) -> Played:
         new = world.new_contents(config.contents)
         write_table(CONTENTS.frame(new), out / "contents.parquet", CONTENTS)
         log = clock.time("log", lambda: _log(world, config, out / "log", seed))
-        clock.time("curate", lambda: _curate(log, config, out / "corpus"))
-        clock.time("train reward", lambda: train_reward(log, out / "reward", config.reward))
+        styles = clock.time("learn styles", lambda: _labeller(world, config, out / "styles"))
+        clock.time("curate", lambda: _curate(log, config, out / "corpus", styles))
+        own = styles if config.reward.kind == "linear" else None
+        clock.time("train reward", lambda: train_reward(log, out / "reward", config.reward, styles=own))
         clock.time("evaluate reward", lambda: _evaluate(log, out, seed))
         generator = clock.time("train generator", lambda: _generator(config, out))
         stages = open_stages(generator, out / "reward")
         frame = CONTENTS.frame(new)
         work = work_of(frame, generator, out / "reward")
-        styles = styles_for(config.run.styles)
-        summary = clock.time(
-            "run", lambda: run(frame, stages, out / "run", styles=styles, config=config.run, work=work)
-        )
+        asked = styles_for(config.run.styles)
+        summary = clock.time("run", lambda: run(frame, stages, out / "run", styles=asked, config=config.run, work=work))
         arms = _arms(world, new, stages, out / "run", config, seed)
         exposures = world.ab_test(arms, config.impressions, seed)
         write_table(exposures, out / "test" / "exposures.parquet")
@@ -105,7 +111,7 @@ class _Clock:
         self.seconds: dict[str, float] = {}
 
     def time(self, name: str, work: Callable[[], T]) -> T:
-        say(f"[{len(self.seconds) + 1}/7] {name}")
+        say(f"[{len(self.seconds) + 1}/{STAGES}] {name}")
         started = time.monotonic()
         result = work()
         self.seconds[name] = time.monotonic() - started
@@ -132,15 +138,30 @@ def _log(world: World, config: RoundConfig, folder: Path, seed: int) -> Log:
     )
 
 
-def _curate(log: Log, config: RoundConfig, out: Path) -> None:
-    from pushgen.encoders import CachedEncoder, open_encoder
-    from pushgen.styles import load_taxonomy
-    from pushgen.styles.prototype import PrototypeLabeller
+def _labeller(world: World, config: RoundConfig, out: Path) -> Path:
+    """A style labeller from what an annotator says of some past pushes.
 
-    encoder = CachedEncoder(open_encoder())
-    labeller = PrototypeLabeller(encoder, load_taxonomy())
-    inputs = {"log": hash_path(log.path)}
-    write_corpus(LogTables.open(log.path), out, config.curation, inputs=inputs, labeller=labeller, encoder=encoder)
+    On character n-grams, which do here what embeddings do and cost nothing.
+    """
+    from pushgen.encoders import NgramEncoder
+    from pushgen.styles.linear import LinearConf, LinearLabeller
+
+    if not (out / "config.json").is_file():
+        known = world.annotated(config.annotated)
+        conf = LinearConf(encoder="ngrams")
+        labeller = LinearLabeller.train(known["text"].to_list(), known["style"].to_list(), conf, encoder=NgramEncoder())
+        labeller.save(out, card=f"# Style labeller\n\nTrained on {known.height} annotated pushes.", config=conf)
+    return out
+
+
+def _curate(log: Log, config: RoundConfig, out: Path, styles: Path) -> None:
+    from pushgen.encoders import NgramEncoder
+    from pushgen.styles.linear import LinearLabeller
+
+    labeller = LinearLabeller.load(styles)
+    inputs = {"log": hash_path(log.path), "styles": hash_path(styles)}
+    tables = LogTables.open(log.path)
+    write_corpus(tables, out, config.curation, inputs=inputs, labeller=labeller, encoder=NgramEncoder())
 
 
 def _evaluate(log: Log, out: Path, seed: int) -> None:

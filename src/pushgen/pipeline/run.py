@@ -233,5 +233,5 @@ def work_of(contents: pl.DataFrame, generator: str, reward: Path) -> dict[str, s
 
 def _hash_model(folder: Path) -> str:
     """Of what decides the model's output; cards and evaluations may lie beside it."""
-    names = ("config.json", "model.safetensors", "tokenizer.json")
+    names = ("config.json", "model.safetensors", "tokenizer.json", "vocabulary.json", "styles/model.safetensors")
     return fingerprint({name: hash_path(folder / name) for name in names if (folder / name).is_file()})

@@ -10,16 +10,18 @@ from pushgen.reward.settings import RewardConfig
 from pushgen.settings import as_dict
 
 
-def train_reward(log: Log, out: Path, config: RewardConfig, *, holdout: float = splits.HOLDOUT) -> None:
+def train_reward(
+    log: Log, out: Path, config: RewardConfig, *, holdout: float = splits.HOLDOUT, styles: Path | None = None
+) -> None:
     """Trains on the pairs of all contents that are not held out and writes the model folder.
 
-    Raises `InputError` where the log has too few pairs with clicks.
+    `styles` is the folder of a linear style labeller for the kind `linear`, in place of the one that the configuration
+    names. Raises `InputError` where the log has too few pairs with clicks.
     """
-    from pushgen.reward.pair import Origin
+    from pushgen.reward.origin import Origin
     from pushgen.reward.storage import save_reward
-    from pushgen.reward.train import train_pair
 
-    inputs = {"log": hash_path(log.path)}
+    inputs = {"log": hash_path(log.path)} | ({"styles": hash_path(styles)} if styles else {})
     configuration = {**as_dict(config), "holdout": holdout}
     made = make_pairs(log)
     kept = splits.keep(made.frame, "train", holdout)
@@ -36,6 +38,15 @@ def train_reward(log: Log, out: Path, config: RewardConfig, *, holdout: float = 
         return
     started = time.monotonic()
     (out / "manifest.json").unlink(missing_ok=True)
-    trained = train_pair(kept, config, Origin(holdout=holdout, salt=splits.SALT, inputs=inputs))
-    save_reward(trained.model, out)
+    origin = Origin(holdout=holdout, salt=splits.SALT, inputs=inputs)
+    if config.kind == "linear":
+        from pushgen.reward.train_linear import train_linear
+        from pushgen.styles.linear import LinearLabeller
+
+        model = train_linear(kept, config, origin, styles=LinearLabeller.load(styles) if styles else None)
+    else:
+        from pushgen.reward.train_pair import train_pair
+
+        model = train_pair(kept, config, origin).model
+    save_reward(model, out)
     write_manifest(out, manifest, seconds=time.monotonic() - started)

@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pushgen.reward.pair import PairReward
+    from pushgen.reward.storage import TrainedReward
 
 
-def card(model: PairReward) -> str:
+def card(model: TrainedReward) -> str:
     """Markdown from the model's own facts; the same model gives the same text."""
-    origin, config = model.origin, model.config
-    joint = f", the top {config.joint_layers} layers joint" if config.interaction == "late" else ""
+    origin = model.origin
     held = f"{origin.holdout:.0%} of contents, salt `{origin.salt}`" if origin.holdout else "none"
     inputs = [f"- `{name}`: SHA-256 `{value}`" for name, value in sorted(origin.inputs.items())]
     return "\n".join(
@@ -21,10 +20,9 @@ def card(model: PairReward) -> str:
             "",
             "Says which of two pushes of one content has the higher true click rate.",
             "",
-            f"- kind: `{model.kind}`, interaction `{config.interaction}`{joint}",
+            f"- kind: `{model.kind}`: {model.shape}",
             f"- backbone: `{origin.backbone}`",
-            f"- reads at most {config.max_tokens} tokens of a text; what follows is cut and counted",
-            f"- reads {config.caption_tokens or 'no'} tokens of the caption after each text",
+            f"- reads at most {model.reads} of a text; what follows is cut and counted",
             f"- the true log-CTR ratio is taken as normal around the mean with the residual scale "
             f"{model.residual.scale:.4f} (slope {model.residual.slope:.4f}), both fitted on validation experiments; "
             "the probability that a wins is Phi(mean / scale)",

@@ -1,8 +1,6 @@
 """The reward model of the kind `pair`, ready for use: texts in, probabilities out."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -13,25 +11,12 @@ from pushgen.protocols import Comparison
 from pushgen.reward.backbone import padding_of
 from pushgen.reward.inference import compare_all, distinct
 from pushgen.reward.network import LateNetwork, OrderedNetwork, PairNetwork
+from pushgen.reward.origin import Origin
+from pushgen.reward.probability import comparison
 from pushgen.reward.settings import PairConfig
 from pushgen.reward.tokens import tokenise, with_captions
-from pushgen.statistics.calibration import Residual, normal_probability
+from pushgen.statistics.calibration import Residual
 from pushgen.training.precision import Bf16, autocast, device_of
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
-    """What a model remembers of its training; it lies in `config.json`."""
-
-    backbone: str = "own"
-    holdout: float = 0.0
-    """Share of contents that `pushgen.splits` kept from this model."""
-    salt: str = ""
-    """Salt of that split."""
-    inputs: Mapping[str, str] = field(default_factory=dict[str, str])
-    """SHA-256 of each log it was trained on."""
-    figures: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    """What training saw: pairs, texts, truncation, validation."""
 
 
 class PairReward:
@@ -84,17 +69,27 @@ class PairReward:
         self.network.eval()
         with torch.inference_mode(), autocast(device, self.bf16):
             raw = compare_all(self._pair_network, texts, pairs, padding_of(self.tokenizer), device)
-        mean = np.zeros(len(place), np.float64)
+        difference = np.zeros(len(place), np.float64)
         known = place >= 0
-        mean[known] = self.residual.slope * sign[known] * raw[place[known]]
-        # The smaller half is computed and the other taken from it, so that both add up to 1.
-        lower = normal_probability(-np.abs(mean) / self.residual.scale)
-        p_a = np.where(mean > 0, 1.0 - lower, lower)
-        return Comparison(mean.astype(np.float32), p_a.astype(np.float32))
+        difference[known] = sign[known] * raw[place[known]]
+        return comparison(difference, self.residual)
 
     def count_truncated(self, texts: Sequence[str]) -> int:
         """How many of the texts are longer than `max_tokens` and are judged without their end."""
         return sum(tokenise(self.tokenizer, texts, self.config.max_tokens).truncated)
+
+    @property
+    def reads(self) -> str:
+        """How much of a text is read, in words."""
+        return f"{self.config.max_tokens} tokens"
+
+    @property
+    def shape(self) -> str:
+        """What the model is, in a line."""
+        config = self.config
+        joint = f", the top {config.joint_layers} layers joint" if config.interaction == "late" else ""
+        caption = f"; reads {config.caption_tokens} tokens of the caption" if config.caption_tokens else ""
+        return f"cross-encoder, interaction `{config.interaction}`{joint}{caption}"
 
     @property
     def _pair_network(self) -> PairNetwork:

@@ -5,6 +5,7 @@ from typing import Literal
 
 from pushgen.errors import ConfigurationError
 
+Kind = Literal["pair", "linear"]
 Interaction = Literal["late", "ordered"]
 Loss = Literal["counts", "order"]
 
@@ -59,11 +60,48 @@ class PairConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RewardConfig:
-    """How a reward model of the kind `pair` is trained."""
+class LinearConfig:
+    """The features of the linear model, and how strongly the common penalty holds each kind.
 
+    A larger factor is a weaker hold. The factors were chosen on tuning seeds of the simulated world.
+    """
+
+    styles: str = "auto"
+    """Style labeller whose probabilities are features, as `pushgen label --labeller` names it; `none` leaves styles and
+    crosses out. `auto` takes the packaged one for English and none for other languages."""
+    least_texts: int = 10
+    """A word or pair of neighbouring words must occur in so many training texts."""
+    crosses: bool = True
+    """Cross styles with topics: the content's category as the caption tells it where the log states categories, else
+    dimensions of the captions."""
+    topics: int = 48
+    """Dimensions of the captions where the log states no categories."""
+    least_captions: int = 3
+    """A word must occur in so many captions."""
+    word_factor: float = 1.0
+    surface_factor: float = 2.0
+    style_factor: float = 3.0
+    cross_factor: float = 3.0
+
+    def __post_init__(self) -> None:
+        factors = (self.word_factor, self.surface_factor, self.style_factor, self.cross_factor)
+        if min(self.least_texts, self.least_captions) < 1 or self.topics < 1 or min(factors) < 0:
+            raise ConfigurationError(
+                "linear: least_texts, least_captions and topics must be at least 1 and all factors at least 0, found "
+                f"{self.least_texts}, {self.least_captions}, {self.topics}, {factors}"
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RewardConfig:
+    """How a reward model is trained."""
+
+    kind: Kind = "pair"
+    """`pair`: a cross-encoder over both texts. `linear`: words, surface, and styles crossed with topics; seconds to
+    train, any language; of the settings below it reads `linear`, `validation` and `seed`."""
     backbone: BackboneConfig = field(default_factory=BackboneConfig)
     pair: PairConfig = field(default_factory=PairConfig)
+    linear: LinearConfig = field(default_factory=LinearConfig)
     loss: Loss = "counts"
     """`counts`: quasi-likelihood of the clicks. `order`: cross-entropy with the posterior of which arm is better."""
     epochs: int = 2

@@ -1,67 +1,71 @@
-"""A reward model as a folder: `config.json`, `model.safetensors`, the tokenizer, and `card.md`. Never pickle."""
+"""A reward model as a folder: `config.json`, `model.safetensors`, tokenizer or vocabulary, `card.md`. Never pickle.
+
+Each kind writes its own files and the part of `config.json` that is its own; `config.json`, which makes the folder a
+model, is written last.
+"""
 
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
-
-from safetensors.torch import load_file, save_file
-from transformers import AutoTokenizer
+from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
 from pushgen.errors import InputError
 from pushgen.manifest import write_json
-from pushgen.reward.backbone import from_config
 from pushgen.reward.card import card
-from pushgen.reward.pair import Origin, PairReward, build_network
-from pushgen.reward.settings import PairConfig
-from pushgen.settings import as_dict, override
+from pushgen.reward.origin import Origin
+from pushgen.settings import as_dict
 from pushgen.statistics.calibration import Residual
-from pushgen.training.precision import Bf16, best_device
 
+if TYPE_CHECKING:
+    from pushgen.reward.linear import LinearReward
+    from pushgen.reward.pair import PairReward
+    from pushgen.training.precision import Bf16
+
+TrainedReward: TypeAlias = Union["PairReward", "LinearReward"]
 FORMAT = "pushgen-reward-1"
 
 
-def save_reward(model: PairReward, folder: Path) -> None:
-    """Writes the folder; `config.json`, which makes it a model, comes last."""
+def save_reward(model: TrainedReward, folder: Path) -> None:
+    """Writes the folder. A file of another model in it is overwritten or left, never read."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "config.json").unlink(missing_ok=True)
-    state = {name: tensor.detach().cpu().contiguous() for name, tensor in model.network.state_dict().items()}
-    save_file(state, folder / "model.safetensors", metadata={"format": "pt"})
-    model.tokenizer.save_pretrained(folder)
-    backbone: Any = model.network.backbone
-    values: dict[str, Any] = {
+    if model.kind == "linear":
+        from pushgen.reward.linear_files import save
+    else:
+        from pushgen.reward.pair_files import save
+    own = save(model, folder)  # type: ignore[arg-type]  (the kind tells the class)
+    common = {
         "format": FORMAT,
         "kind": model.kind,
-        "pair": as_dict(model.config),
         "residual": as_dict(model.residual),
         "origin": asdict(model.origin),
-        "backbone": _plain(backbone.config.to_dict()),
     }
     (folder / "card.md").write_text(card(model), encoding="utf-8")
-    write_json(folder / "config.json", values)
+    write_json(folder / "config.json", common | own)
 
 
-def load_reward(folder: Path, *, bf16: Bf16 = "no") -> PairReward:
-    """The model of a folder, in float32 and evaluation mode.
+def load_reward(folder: Path, *, bf16: "Bf16" = "no") -> TrainedReward:
+    """The model of a folder, in float32 and evaluation mode; `bf16` concerns the networks.
 
-    Raises `InputError` where the folder is not a complete reward model.
+    Raises `InputError` where the folder is not a complete reward model, `MissingExtraError` where a library lacks.
     """
     values = _config(folder)
     try:
-        config = override(PairConfig(), values["pair"])
-        tokenizer = AutoTokenizer.from_pretrained(str(folder), config=None)
-        network = build_network(from_config(values["backbone"]), tokenizer, config)
-        network.load_state_dict(load_file(folder / "model.safetensors"), strict=True)
-    except (OSError, KeyError, ValueError, RuntimeError) as error:
+        residual, origin = Residual(**values["residual"]), Origin(**values["origin"])
+        if values["kind"] == "linear":
+            from pushgen.reward.linear_files import load as load_linear
+
+            return load_linear(folder, values, residual, origin)
+        from pushgen.reward.pair_files import load as load_pair
+
+        return load_pair(folder, values, residual, origin, bf16)
+    except (OSError, KeyError, TypeError, ValueError, RuntimeError) as error:
         raise InputError(
             file=str(folder),
-            expected="a complete reward model with config.json, model.safetensors and a tokenizer",
+            expected="a complete reward model with config.json, model.safetensors and a tokenizer or vocabulary",
             found=str(error).strip().splitlines()[0],
             remedy="Train it again, or copy the whole folder again.",
         ) from error
-    network.to(best_device()).eval()
-    residual, origin = Residual(**values["residual"]), Origin(**values["origin"])
-    return PairReward(network, tokenizer, config, residual, origin, name=folder.name, bf16=bf16)
 
 
 def _config(folder: Path) -> dict[str, Any]:
@@ -84,8 +88,3 @@ def _config(folder: Path) -> dict[str, Any]:
             remedy="Give the folder that `pushgen train reward` wrote.",
         )
     return values
-
-
-def _plain(config: dict[str, Any]) -> dict[str, Any]:
-    """A backbone's configuration without the path it came from."""
-    return {name: value for name, value in config.items() if not name.startswith("_")}

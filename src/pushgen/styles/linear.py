@@ -18,7 +18,7 @@ from pushgen.manifest import write_json
 from pushgen.protocols import Encoder, Floats, StyleLabel
 from pushgen.settings import as_dict
 from pushgen.styles.cues import CueFeatures, cues_of
-from pushgen.styles.scores import as_labels
+from pushgen.styles.scores import as_labels, softmax
 from pushgen.styles.taxonomy import Style, Taxonomy, load_taxonomy
 
 FORMAT = 1
@@ -125,6 +125,10 @@ class LinearLabeller:
     def scores(self, texts: Sequence[str]) -> Floats:
         """Log-odds up to a constant per text, shape (len(texts), styles)."""
         return _features(self.encoder, self._cues, texts) @ self.weight_SF.T + self.bias_S
+
+    def probabilities(self, texts: Sequence[str]) -> Floats:
+        """Probability of each style, shape (len(texts), styles)."""
+        return softmax(self.scores(texts)) if texts else np.zeros((0, len(self.ids)), np.float32)
 
     def label(self, texts: Sequence[str]) -> list[StyleLabel]:
         """One label per text, in order. The confidence is the model's probability."""

@@ -10,6 +10,7 @@ import polars as pl
 from pushgen.errors import ConfigurationError
 from pushgen.records import Content, Experiment
 from pushgen.tables import CONTENTS, EXPERIMENTS, EXPOSURES, PUSHES
+from pushgen.world.annotators import annotate
 from pushgen.world.clicks import SEGMENTS, ClickModel
 from pushgen.world.config import WorldConfig
 from pushgen.world.language import Language, language
@@ -92,6 +93,10 @@ class World:
             exposures=EXPOSURES.conform(exposures),
             experiments=EXPERIMENTS.frame(_experiments(sent)),
         )
+
+    def annotated(self, count: int) -> pl.DataFrame:
+        """Styles that an annotator found in `count` past texts: `push_id, text, style`. A learner may see them."""
+        return annotate(self._sent, self._readings, count, self.seed)
 
     def ab_test(self, arms: Mapping[str, Sequence[Copy]], impressions: int, seed: int) -> pl.DataFrame:
         """Shows the pushes to randomised traffic over a whole day and counts.

@@ -9,24 +9,22 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from pushgen import splits
 from pushgen.errors import InputError
 from pushgen.progress import say
 from pushgen.reward.backbone import layer_stack, open_backbone, padding_of
-from pushgen.reward.evidence import Evidence, evidence, sample, signal_variance, usable
+from pushgen.reward.evidence import Evidence, evidence, sample, signal_variance
 from pushgen.reward.inference import compare_all
+from pushgen.reward.inner import inner_split
 from pushgen.reward.likelihood import count_loss, order_loss
 from pushgen.reward.network import PairNetwork
-from pushgen.reward.pair import Origin, PairReward, build_network
+from pushgen.reward.origin import Origin
+from pushgen.reward.pair import PairReward, build_network
 from pushgen.reward.settings import RewardConfig
 from pushgen.reward.tokens import Ids, pad, with_captions
 from pushgen.statistics.calibration import fit_residual
 from pushgen.training.loop import Epoch, LoopConfig, fit
 from pushgen.training.precision import autocast, best_device
 
-VALIDATION_SALT = "pushgen-reward-validation-1"
-FEWEST_PAIRS = 20
-"""Fewer usable pairs on either side of the inner split are refused."""
 POOL = 16
 """Batches among which experiments are sorted by length, to save padding without losing the random order."""
 Rows = NDArray[np.int64]
@@ -58,20 +56,10 @@ def train_pair(pairs: pl.DataFrame, config: RewardConfig, origin: Origin | None 
 
     Raises `InputError` where too few pairs carry evidence.
     """
-    kept = usable(pairs)
-    inner = kept["content_id"].map_elements(
-        lambda content: splits.is_held_out(content, config.validation, VALIDATION_SALT), return_dtype=pl.Boolean
-    )
-    parts = kept.filter(~inner), kept.filter(inner)
-    for part, name in zip(parts, ("training", "validation"), strict=True):
-        if part.height < FEWEST_PAIRS:
-            raise InputError(
-                expected=f"at least {FEWEST_PAIRS} pairs with clicks for {name}",
-                found=f"{part.height} (of {pairs.height} pairs, {kept.height} with clicks)",
-                remedy="Train on a log with more experiments.",
-            )
+    parts = inner_split(pairs, config.validation)
     if not config.pair.caption_tokens:
-        kept, parts = _without_captions(kept), (_without_captions(parts[0]), _without_captions(parts[1]))
+        parts = _without_captions(parts[0]), _without_captions(parts[1])
+    kept = pl.concat(parts)
     keys = sorted({*kept.select("text_a", "caption").rows(), *kept.select("text_b", "caption").rows()}, key=_order)
     distinct_texts = sorted({text for text, _ in keys})
     known = distinct_texts + sorted({caption for _, caption in keys if caption})

@@ -10,7 +10,7 @@ import pytest
 from pushgen.errors import InputError
 from pushgen.reward.evaluate import Prediction, evaluate
 from pushgen.reward.settings import BackboneConfig, PairConfig, RewardConfig
-from pushgen.reward.train import train_pair
+from pushgen.reward.train_pair import train_pair
 
 TINY = RewardConfig(
     backbone=BackboneConfig(name="own", width=32, layers=2, vocabulary=400),
