@@ -14,15 +14,15 @@ def convert(raw: pl.Series, column: Column, *, null_values: tuple[str, ...], dat
         return _text(raw)
     if raw.dtype == pl.Categorical:
         raw = raw.cast(pl.String)
-    blank = raw
-    if raw.dtype == pl.String:
-        blank = raw.str.strip_chars()
+    if isinstance(column.dtype, pl.Datetime):
+        if raw.dtype != pl.String:
+            return _instant(raw)
+        # The rows of a log mostly follow each other in time, so that few neighbours differ.
+        runs = raw.rle().struct.field("value")
+        return _parsed(absent(runs, null_values), dates).gather(raw.rle_id())
+    blank = raw.str.strip_chars() if raw.dtype == pl.String else raw
     if column.dtype == pl.Int64:
         return _whole(blank)
-    if column.dtype == pl.Float64:
-        return blank.cast(pl.Float64, strict=False)
-    if isinstance(column.dtype, pl.Datetime):
-        return _instant(absent(raw, null_values), dates)
     return blank.cast(column.dtype, strict=False)
 
 
@@ -53,21 +53,26 @@ def _whole(raw: pl.Series) -> pl.Series:
     return whole.zip_with(whole.is_not_null(), fallback) if whole.len() == raw.len() else fallback
 
 
-def _instant(raw: pl.Series, dates: tuple[str, ...]) -> pl.Series:
+def _instant(raw: pl.Series) -> pl.Series:
     if isinstance(raw.dtype, pl.Datetime):
         zoned = raw.dt.replace_time_zone("UTC") if raw.dtype.time_zone is None else raw.dt.convert_time_zone("UTC")
         return zoned.cast(INSTANT)
     if raw.dtype == pl.Date:
         return raw.cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
-    if raw.dtype != pl.String:
-        return pl.Series(raw.name, [None] * raw.len(), INSTANT)  # a bare number could be seconds, days or milliseconds
-    known = raw.unique().drop_nulls()
-    found = pl.Series(raw.name, [None] * known.len(), INSTANT)
+    return _unknown(raw.len())  # a bare number could be seconds, days or milliseconds
+
+
+def _parsed(text: pl.Series, dates: tuple[str, ...]) -> pl.Series:
+    found = _unknown(text.len())
     for form in (*_LOCAL, "%Y-%m-%d", *_ZONED, *dates):
-        if not found.has_nulls():
+        if found.null_count() == text.null_count():
             break
-        found = found.zip_with(found.is_not_null(), _parse(known, form))
-    return raw.replace_strict(known, found, default=None, return_dtype=INSTANT)
+        found = found.zip_with(found.is_not_null(), _parse(text, form))
+    return found
+
+
+def _unknown(rows: int) -> pl.Series:
+    return pl.repeat(None, rows, dtype=INSTANT, eager=True)
 
 
 def _parse(text: pl.Series, form: str) -> pl.Series:

@@ -122,8 +122,8 @@ def _rejects(faults: list[_Fault], raw: pl.DataFrame, wanted: Wanted, path: Path
     for fault in faults:
         shown = pl.lit(None, pl.String)
         if fault.field in raw.columns:
-            shown = pl.col(fault.field).cast(pl.String, strict=False).str.slice(0, SHOWN)
-        rows = raw.filter(fault.rows).select(pl.col(ROW).alias("row"), shown.alias("value"))
+            shown = pl.col(fault.field).filter(fault.rows).cast(pl.String, strict=False).str.slice(0, SHOWN)
+        rows = raw.select(pl.col(ROW).filter(fault.rows).alias("row"), shown.alias("value"))
         parts.append(
             rows.select(
                 pl.lit(str(path)).alias("file"),

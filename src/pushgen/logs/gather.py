@@ -2,9 +2,7 @@
 
 from collections.abc import Mapping
 
-import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from pushgen.intake import Batch
 from pushgen.intake.arrow import to_polars
@@ -46,8 +44,8 @@ class Gatherer:
         self._parts: list[pl.DataFrame] = []
         self._height = 0
         self._seen = 0
-        self._marks: NDArray[np.uint64] = np.empty(0, np.uint64)
         self._keys: list[pl.DataFrame] = []
+        self._known = pl.Series(_MARK, dtype=pl.UInt64)
 
     def add(self, batch: Batch) -> None:
         """Takes in the good rows of a batch."""
@@ -80,19 +78,13 @@ class Gatherer:
 
     def _keep_new(self, marked: pl.DataFrame) -> None:
         """The keys of arms that no batch before had."""
-        marks = marked[_MARK].unique().sort().to_numpy()
-        place = np.searchsorted(self._marks, marks)
-        known = np.zeros(len(marks), bool)
-        inside = place < len(self._marks)
-        known[inside] = self._marks[place[inside]] == marks[inside]
-        if known.all():
+        rows = marked.select(_MARK, *KEYS).filter(~marked[_MARK].is_in(self._known.implode()))
+        if rows.is_empty():
             return
-        new = marks[~known]
-        self._marks = np.sort(np.concatenate([self._marks, new]), kind="stable")
-        rows = marked.select(_MARK, *KEYS).filter(pl.col(_MARK).is_in(pl.Series(new).implode()))
-        rows = rows.unique(_MARK, keep="first")
+        rows = rows.unique(_MARK, keep="first", maintain_order=True)
         # Through Arrow, because a selection of texts would keep the whole batch in memory.
         self._keys.append(to_polars(rows.to_arrow(compat_level=pl.CompatLevel.oldest())))
+        self._known = pl.concat([self._known, rows[_MARK]])
 
     def _total(self) -> pl.DataFrame:
         frame = pl.concat(self._parts, how="diagonal")
@@ -106,7 +98,7 @@ class Gatherer:
             pl.col(FIRST).min(),
             pl.col(ROWS).sum(),
         ]
-        return frame.group_by(_MARK).agg(aggregates)
+        return frame.lazy().group_by(_MARK).agg(aggregates).collect(engine="streaming")
 
 
 def _mark(nulls: Mapping[str, int], rows: int) -> pl.Expr:
