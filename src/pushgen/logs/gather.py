@@ -2,10 +2,14 @@
 
 from collections.abc import Mapping
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from pushgen.intake import Batch
 from pushgen.intake.arrow import to_polars
+from pushgen.logs.arm_index import ArmIndex
+from pushgen.logs.arm_total import ArmTotal, Kind
 from pushgen.logs.wide import COUNTS, WIDE
 
 KEYS = (
@@ -30,7 +34,15 @@ STATED = ("stated_winner", "stated_confidence")
 ROWS, FIRST = "rows", "first"
 """Columns added here: how many rows were summed, and the position of the first one in the whole input."""
 _MARK = "__mark"
-_COMPACT_ABOVE = 1_000_000
+_TOTALS: Mapping[str, tuple[Kind, type[np.int64] | type[np.float64]]] = {
+    **dict.fromkeys(COUNTS, ("sum", np.int64)),
+    **dict.fromkeys(EARLIEST, ("least", np.int64)),
+    "stated_winner": ("greatest", np.int64),
+    "stated_confidence": ("greatest", np.float64),
+    # A rate cannot be summed up over rows without counts: the arm's first one stands.
+    "rate": ("first", np.float64),
+}
+"""What an arm has of the numbers of its rows."""
 
 
 class Gatherer:
@@ -41,11 +53,10 @@ class Gatherer:
     """
 
     def __init__(self) -> None:
-        self._parts: list[pl.DataFrame] = []
-        self._height = 0
         self._seen = 0
+        self._index = ArmIndex()
         self._keys: list[pl.DataFrame] = []
-        self._known = pl.Series(_MARK, dtype=pl.UInt64)
+        self._totals: dict[str, ArmTotal] = {ROWS: ArmTotal("sum", np.int64)}
 
     def add(self, batch: Batch) -> None:
         """Takes in the good rows of a batch."""
@@ -53,16 +64,22 @@ class Gatherer:
         if good.is_empty():
             return
         nulls = good.null_count().row(0, named=True)
-        numbers = [name for name in (*COUNTS, *EARLIEST, *STATED, "rate") if nulls[name] < good.height]
-        position = pl.int_range(self._seen, self._seen + pl.len(), dtype=pl.Int64).alias(FIRST)
-        marked = good.with_columns(_mark(nulls, good.height), position)
+        marks = good.select(_mark(nulls, good.height)).to_series().to_numpy()
+        arms = self._index.find(marks)
+        if (arms < 0).any():
+            self._keep_new(good, marks, arms < 0)
+            arms = self._index.find(marks)
         self._seen += good.height
-        self._keep_new(marked)
-        self._parts.append(marked.select(_MARK, *numbers, FIRST, pl.lit(1, pl.Int64).alias(ROWS)))
-        self._height += good.height
-        if self._height > _COMPACT_ABOVE + 2 * self._parts[0].height:
-            self._parts = [self._total()]
-            self._height = self._parts[0].height
+        self._totals[ROWS].add(arms, np.ones_like(arms))
+        for name, (kind, dtype) in _TOTALS.items():
+            if nulls[name] == good.height:
+                continue
+            total = self._totals.setdefault(name, ArmTotal(kind, dtype))
+            column = good[name]
+            if nulls[name]:
+                total.add(arms[column.is_not_null().to_numpy()], column.drop_nulls().to_physical().to_numpy())
+            else:
+                total.add(arms, column.to_physical().to_numpy())
 
     def arms(self) -> pl.DataFrame:
         """One row per arm and distinct raw text, ordered by first appearance: the columns of `WIDE`, `rows`, `first`.
@@ -70,35 +87,20 @@ class Gatherer:
         A count that no row of the arm gave is null.
         """
         schema = {**WIDE.schema, FIRST: pl.Int64, ROWS: pl.Int64}
-        if not self._parts:
+        if not self._keys:
             return pl.DataFrame(schema=schema)
-        total = self._total().join(pl.concat(self._keys), on=_MARK).sort(FIRST)
-        absent = [pl.lit(None, dtype).alias(name) for name, dtype in schema.items() if name not in total.columns]
-        return total.with_columns(absent).select(*schema)
+        totals = [total.series(len(self._index)).cast(schema[name]).alias(name) for name, total in self._totals.items()]
+        absent = [pl.lit(None, dtype).alias(name) for name, dtype in schema.items() if name not in (*KEYS, FIRST)]
+        return pl.concat(self._keys).with_columns(absent).with_columns(totals).select(*schema)
 
-    def _keep_new(self, marked: pl.DataFrame) -> None:
+    def _keep_new(self, good: pl.DataFrame, marks: NDArray[np.uint64], new: NDArray[np.bool_]) -> None:
         """The keys of arms that no batch before had."""
-        rows = marked.select(_MARK, *KEYS).filter(~marked[_MARK].is_in(self._known.implode()))
-        if rows.is_empty():
-            return
+        position = np.arange(self._seen, self._seen + good.height)
+        rows = good.select(*KEYS, pl.Series(FIRST, position), pl.Series(_MARK, marks)).filter(pl.Series(new))
         rows = rows.unique(_MARK, keep="first", maintain_order=True)
+        self._index.add(rows[_MARK].to_numpy())
         # Through Arrow, because a selection of texts would keep the whole batch in memory.
-        self._keys.append(to_polars(rows.to_arrow(compat_level=pl.CompatLevel.oldest())))
-        self._known = pl.concat([self._known, rows[_MARK]])
-
-    def _total(self) -> pl.DataFrame:
-        frame = pl.concat(self._parts, how="diagonal")
-        columns = frame.columns
-        aggregates = [
-            *(_total(name, gaps=frame[name].has_nulls()) for name in COUNTS if name in columns),
-            *(pl.col(name).min() for name in EARLIEST if name in columns),
-            *(pl.col(name).max() for name in STATED if name in columns),
-            # A rate cannot be summed up over rows without counts: the arm's first one stands.
-            *(pl.col(name).sort_by(FIRST).drop_nulls().first() for name in ("rate",) if name in columns),
-            pl.col(FIRST).min(),
-            pl.col(ROWS).sum(),
-        ]
-        return frame.lazy().group_by(_MARK).agg(aggregates).collect(engine="streaming")
+        self._keys.append(to_polars(rows.drop(_MARK).to_arrow(compat_level=pl.CompatLevel.oldest())))
 
 
 def _mark(nulls: Mapping[str, int], rows: int) -> pl.Expr:
@@ -112,9 +114,3 @@ def _mark(nulls: Mapping[str, int], rows: int) -> pl.Expr:
         parts.append(pl.when(pl.col(name).is_not_null()).then(part).otherwise(pl.lit(0, pl.UInt64)) if gaps else part)
     # Addition of unsigned numbers wraps around.
     return pl.sum_horizontal(parts).cast(pl.UInt64).alias(_MARK)
-
-
-def _total(name: str, *, gaps: bool) -> pl.Expr:
-    if not gaps:
-        return pl.col(name).sum()
-    return pl.when(pl.col(name).is_not_null().any()).then(pl.col(name).sum()).alias(name)
