@@ -44,10 +44,13 @@ class CsvParser:
         marks = [_END if index == first else b"" for index in range(self._width)]
         self._end = delimiter.join(marks) + b"\n"
 
-    def parse(self, block: bytes) -> Parsed | None:
-        """The rows of a block, or None where a quote is left open at its end. Does not touch the row count."""
-        closed = block if block.endswith((b"\n", b"\r")) else block + b"\n"
-        table, invalid, raw = self._read(closed + self._end)
+    def parse(self, *pieces: bytes | memoryview) -> Parsed | None:
+        """The rows of a block, given in pieces, or None where a quote is left open at its end.
+
+        The last piece ends with a line end. Does not touch the row count.
+        """
+        block = b"".join((*pieces, self._end))
+        table, invalid, raw = self._read(block)
         first = next(iter(self._position.values()))
         count = int(table.num_rows) - 1
         last = table.column(first)[count].as_py() if count >= 0 else None

@@ -17,6 +17,8 @@ from pushgen.tables import Table
 
 WORKERS = 2
 """Threads that split blocks; each holds one block."""
+_Pieces = tuple[bytes, memoryview]
+"""What was left of the block before, and this block up to its last row end."""
 
 
 def read_csv(
@@ -45,7 +47,7 @@ def read_csv(
         )
     parser = CsvParser(path, header, resolve(header, table, mapping, path), delimiter)
     with ThreadPoolExecutor(WORKERS, "pushgen-csv") as pool:
-        yield from _Splitter(parser, pool, max_row_bytes, rest).batches(stream)
+        yield from _Splitter(parser, pool, max_row_bytes).batches(chain((rest,), stream))
 
 
 @dataclass(slots=True)
@@ -55,23 +57,29 @@ class _Splitter:
     parser: CsvParser
     pool: ThreadPoolExecutor
     max_row_bytes: int
-    pending: bytes
+    pending: bytes = b""
     """Bytes behind the last cut."""
-    waiting: deque[tuple[bytes, Future[Parsed | None]]] = field(
-        default_factory=deque[tuple[bytes, Future[Parsed | None]]]
+    waiting: deque[tuple[_Pieces, Future[Parsed | None]]] = field(
+        default_factory=deque[tuple[_Pieces, Future[Parsed | None]]]
     )
 
     def batches(self, stream: Iterator[bytes]) -> Iterator[RawBatch]:
-        for block in chain((b"",), stream):
-            self.pending += block
-            while not (cut := _boundary(self.pending)) and len(self.pending) > self.max_row_bytes:
-                yield from self._hand_out(0)
-                yield self._recover()
+        for block in stream:
+            cut = _boundary(block, self.pending.count(b'"'))
+            if not cut:
+                self.pending += block
+                while not (cut := _boundary(self.pending)) and len(self.pending) > self.max_row_bytes:
+                    yield from self._hand_out(0)
+                    yield self._recover()
+                block, self.pending = self.pending, b""
             if cut:
-                piece, self.pending = self.pending[:cut], self.pending[cut:]
-                self.waiting.append((piece, self.pool.submit(self.parser.parse, piece)))
-                yield from self._hand_out(WORKERS)
+                pieces = self.pending, memoryview(block)[:cut]
+                self.waiting.append((pieces, self.pool.submit(self.parser.parse, *pieces)))
+            self.pending = block[cut:]
+            yield from self._hand_out(WORKERS)
         yield from self._hand_out(0)
+        if not self.pending.endswith((b"\n", b"\r")):
+            self.pending += b"\n"
         while self.pending.strip():
             parsed = self.parser.parse(self.pending)
             if parsed is not None:
@@ -87,7 +95,7 @@ class _Splitter:
                 yield self.parser.batch(parsed)
                 continue
             # A quote was open where this piece was cut, so its last row goes on in what follows.
-            self.pending = b"".join(piece for piece, _ in self.waiting) + self.pending
+            self.pending = b"".join(chain(*(pieces for pieces, _ in self.waiting), (self.pending,)))
             self.waiting.clear()
             cut = _boundary(self.pending)
             parsed = self.parser.parse(self.pending[:cut]) if cut else None
@@ -102,11 +110,14 @@ class _Splitter:
         return batch
 
 
-def _boundary(buffer: bytes) -> int:
-    """Where the last whole row of the buffer ends: the last line end before which quotes pair up; 0 for none."""
+def _boundary(buffer: bytes, quotes: int = 0) -> int:
+    """Where the last whole row of the buffer ends: the last line end before which quotes pair up; 0 for none.
+
+    `quotes` is their number before the buffer.
+    """
     newline = b"\n" if b"\n" in buffer else b"\r"
     end = buffer.rfind(newline, 0, len(buffer) - 1 if newline == b"\r" else len(buffer))
-    odd = buffer.count(b'"', 0, end + 1) % 2
+    odd = (quotes + buffer.count(b'"', 0, end + 1)) % 2
     while end >= 0 and odd:
         previous = buffer.rfind(newline, 0, end)
         odd = (odd + buffer.count(b'"', previous + 1, end + 1)) % 2
