@@ -83,11 +83,13 @@ def push_rows(log: LogTables, funnel: Funnel) -> pl.DataFrame:
         blank=text_of().str.strip_chars() == "",
     ).collect(engine="streaming")
     funnel.rows_in = rows.height
+    repeated = rows.height - rows["push_id"].n_unique()
+    funnel.count("repeated push id", repeated)
+    if not repeated:
+        return rows
     # Sorted on all columns, so that of two rows with one id the same one stays in any row order.
     rows = rows.sort("push_id", "content_id", "text_hash", "media", "style", nulls_last=True)
-    once = rows.unique("push_id", keep="first", maintain_order=True)
-    funnel.count("repeated push id", rows.height - once.height)
-    return once
+    return rows.unique("push_id", keep="first", maintain_order=True)
 
 
 def text_of() -> pl.Expr:
