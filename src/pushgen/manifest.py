@@ -11,6 +11,7 @@ import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -68,7 +69,8 @@ def hash_path(path: Path) -> str:
     return fingerprint({file.relative_to(path).as_posix(): hash_file(file) for file in files})
 
 
-def library_versions() -> dict[str, str]:
+@cache
+def library_versions() -> Mapping[str, str]:
     """Versions of the installed libraries that can change a result."""
     found: dict[str, str] = {}
     for name in LIBRARIES:
