@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 
+import numpy as np
+
 from pushgen.errors import InputError
 from pushgen.intake.csv_parser import ENCODING_REMEDY, CsvParser, Parsed
 from pushgen.intake.mapping import ColumnMapping
@@ -17,6 +19,7 @@ from pushgen.tables import Table
 
 WORKERS = 2
 """Threads that split blocks; each holds one block."""
+_CACHED = 1 << 17
 _Pieces = tuple[bytes, memoryview]
 """What was left of the block before, and this block up to its last row end."""
 
@@ -65,7 +68,7 @@ class _Splitter:
 
     def batches(self, stream: Iterator[bytes]) -> Iterator[RawBatch]:
         for block in stream:
-            cut = _boundary(block, self.pending.count(b'"'))
+            cut = _boundary(block, _quotes(self.pending))
             if not cut:
                 self.pending += block
                 while not (cut := _boundary(self.pending)) and len(self.pending) > self.max_row_bytes:
@@ -117,12 +120,19 @@ def _boundary(buffer: bytes, quotes: int = 0) -> int:
     """
     newline = b"\n" if b"\n" in buffer else b"\r"
     end = buffer.rfind(newline, 0, len(buffer) - 1 if newline == b"\r" else len(buffer))
-    odd = (quotes + buffer.count(b'"', 0, end + 1)) % 2
+    odd = (quotes + _quotes(memoryview(buffer)[: end + 1])) % 2
     while end >= 0 and odd:
         previous = buffer.rfind(newline, 0, end)
         odd = (odd + buffer.count(b'"', previous + 1, end + 1)) % 2
         end = previous
     return end + 1
+
+
+def _quotes(buffer: bytes | memoryview) -> int:
+    letters = np.frombuffer(buffer, np.uint8)
+    # Pieces that stay in the processor's cache; `bytes.count` is slower and lets no other thread run.
+    pieces = (letters[start : start + _CACHED] for start in range(0, len(letters), _CACHED))
+    return sum(int(np.count_nonzero(piece == ord('"'))) for piece in pieces)
 
 
 def _first_line(

@@ -60,7 +60,8 @@ def assemble(published: pl.DataFrame) -> Assembled:
 
 
 def _squeezed(texts: pl.Series) -> pl.Series:
-    return texts.str.strip_chars().str.replace_all(r"\s+", " ")
+    # A pattern that leaves out single spaces has next to nothing to replace.
+    return texts.str.strip_chars().str.replace_all(r"\s{2,}|[^\S ]", " ")
 
 
 def _blank_to_null(texts: pl.Series) -> pl.Series:
