@@ -21,6 +21,7 @@ _GROUPS = {
     "import": "Read a send or A/B log and audit it.",
     "train": "Train a generator or a reward model.",
     "evaluate": "Measure a model on data that it has not seen.",
+    "experiment": "Plan, assign and analyse A/B tests.",
     "data": "Fetch public data.",
 }
 
@@ -44,6 +45,7 @@ COMMANDS = [
         "pushgen.cli.evaluate_reward:reward",
         "Accuracy, lift and calibration on held-out experiments.",
     ),
+    ("experiment plan", "pushgen.cli.experiment_plan:plan", "How many impressions, and how many days."),
     ("data download", "pushgen.cli.data:download", "Fetch a public data set and check it."),
     ("report", "pushgen.cli.report:report", "One HTML file with tables and plots."),
 ]
