@@ -5,14 +5,14 @@ Foreign files (CSV, JSONL, other column names) are read by `pushgen.intake`, whi
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from pushgen.errors import InputError
+from pushgen.errors import ConfigurationError, InputError
 
 Type = pl.DataType | type[pl.DataType]
 INSTANT = pl.Datetime("us", "UTC")
@@ -255,3 +255,31 @@ def write_table(frame: pl.DataFrame, path: Path, table: Table | None = None) -> 
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def check_ending(path: Path) -> None:
+    """Raises `ConfigurationError` where the ending of `path` names no format that `write_foreign` knows."""
+    if path.suffix.lower() not in _FOREIGN:
+        raise ConfigurationError(f"--out must end in {', '.join(_FOREIGN)}; found {path.name!r}")
+
+
+def write_foreign(frame: pl.DataFrame, path: Path) -> None:
+    """Writes CSV, JSONL or Parquet by the ending of `path`, by rename; `ConfigurationError` for another ending."""
+    check_ending(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        _FOREIGN[path.suffix.lower()](frame, draft)
+        draft.replace(path)
+    except pl.exceptions.PolarsError as error:
+        # Lists and structs have no form in CSV.
+        raise ConfigurationError(f"{path.name} cannot hold these columns: {error}. Write .parquet instead.") from error
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+_FOREIGN: dict[str, Callable[[pl.DataFrame, Path], None]] = {
+    ".csv": lambda frame, path: frame.write_csv(path),
+    ".jsonl": lambda frame, path: frame.write_ndjson(path),
+    ".parquet": lambda frame, path: frame.write_parquet(path, compression="zstd"),
+}

@@ -46,6 +46,7 @@ COMMANDS = [
         "Accuracy, lift and calibration on held-out experiments.",
     ),
     ("experiment plan", "pushgen.cli.experiment_plan:plan", "How many impressions, and how many days."),
+    ("experiment assign", "pushgen.cli.experiment_assign:assign", "Which user or device sees which arm."),
     ("data download", "pushgen.cli.data:download", "Fetch a public data set and check it."),
     ("report", "pushgen.cli.report:report", "One HTML file with tables and plots."),
 ]

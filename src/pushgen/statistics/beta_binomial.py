@@ -35,9 +35,9 @@ def compare_rates(clicks: ArrayLike, shown: ArrayLike, prior: BetaPrior = JEFFRE
     k, n = np.asarray(clicks, np.float64), np.asarray(shown, np.float64)
     a, b = prior.alpha + k, prior.beta + n - k
     mean = a / (a + b)
-    low, high = betaincinv(a, b, 1e-12).min(), betaincinv(a, b, 1.0 - 1e-12).max()
+    low, high = float(np.min(betaincinv(a, b, 1e-12))), float(np.max(betaincinv(a, b, 1.0 - 1e-12)))
     grid = np.linspace(low, high, _POINTS)
-    below_KG = betainc(a[:, None], b[:, None], grid)
+    below_KG = np.asarray(betainc(a[:, None], b[:, None], grid), np.float64)
     top_G = below_KG.prod(axis=0)
     highest = high - float(np.trapezoid(top_G, grid))
     p_best: list[float] = []

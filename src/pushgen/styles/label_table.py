@@ -1,6 +1,5 @@
 """Style labels for a table in a file: every column stays, `style` and `style_confidence` come behind them."""
 
-import os
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,13 +7,12 @@ from pathlib import Path
 
 import polars as pl
 
-from pushgen.errors import ConfigurationError
 from pushgen.intake import read_batches
 from pushgen.intake.sources import tabular_files
 from pushgen.progress import say
 from pushgen.protocols import StyleLabeller
 from pushgen.styles.header import table_of
-from pushgen.tables import REJECTS, write_table
+from pushgen.tables import REJECTS, check_ending, write_foreign, write_table
 
 STYLE, CONFIDENCE = "style", "style_confidence"
 LOOKED_AT = 1000
@@ -44,7 +42,7 @@ def label_table(
     `open_with` makes the labeller from some of the texts. Bad rows go to `OUT.rejects.parquet`.
     Raises `InputError` for a file that cannot be used at all, `ConfigurationError` for another ending.
     """
-    writer = _writer(out)
+    check_ending(out)
     good: list[pl.DataFrame] = []
     rejects: list[pl.DataFrame] = []
     for file in tabular_files(source):
@@ -66,7 +64,7 @@ def label_table(
         pl.Series(STYLE, [label.style for label in labels], pl.String),
         pl.Series(CONFIDENCE, [label.confidence for label in labels], pl.Float64),
     )
-    _write(frame, out, writer)
+    write_foreign(frame, out)
     bad = pl.concat(rejects)
     rejects_file = out.with_name(f"{out.name}.rejects.parquet")
     if bad.height:
@@ -81,27 +79,3 @@ def label_table(
         styles=dict(Counter(label.style for label in labels).most_common()),
         rejects_file=str(rejects_file) if bad.height else None,
     )
-
-
-def _writer(out: Path) -> Callable[[pl.DataFrame, Path], None]:
-    writers: dict[str, Callable[[pl.DataFrame, Path], None]] = {
-        ".csv": lambda frame, path: frame.write_csv(path),
-        ".jsonl": lambda frame, path: frame.write_ndjson(path),
-        ".parquet": lambda frame, path: frame.write_parquet(path, compression="zstd"),
-    }
-    if out.suffix.lower() not in writers:
-        raise ConfigurationError(f"--out must end in {', '.join(writers)}; found {out.name!r}")
-    return writers[out.suffix.lower()]
-
-
-def _write(frame: pl.DataFrame, out: Path, writer: Callable[[pl.DataFrame, Path], None]) -> None:
-    out.parent.mkdir(parents=True, exist_ok=True)
-    draft = out.with_name(f".{out.name}.{os.getpid()}.part")
-    try:
-        writer(frame, draft)
-        draft.replace(out)
-    except pl.exceptions.PolarsError as error:
-        # Lists and structs have no form in CSV.
-        raise ConfigurationError(f"{out.name} cannot hold these columns: {error}. Write .parquet instead.") from error
-    finally:
-        draft.unlink(missing_ok=True)
