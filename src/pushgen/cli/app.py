@@ -47,6 +47,11 @@ COMMANDS = [
     ),
     ("experiment plan", "pushgen.cli.experiment_plan:plan", "How many impressions, and how many days."),
     ("experiment assign", "pushgen.cli.experiment_assign:assign", "Which user or device sees which arm."),
+    (
+        "experiment analyze",
+        "pushgen.cli.experiment_analyze:analyze",
+        "Who wins, whether that can be trusted, and what to do next.",
+    ),
     ("data download", "pushgen.cli.data:download", "Fetch a public data set and check it."),
     ("report", "pushgen.cli.report:report", "One HTML file with tables and plots."),
 ]

@@ -49,8 +49,8 @@ def assign(ids: Path, *, experiments: Path, out: Path, json: bool = False) -> No
         )
         shown = ", ".join(f"{arm} {sizes.get(arm, 0):,}" for arm in experiment.arms)
         say(f"  {experiment.experiment_id}: {shown}")
-        rows += [{"experiment_id": experiment.experiment_id, "arm": arm, "ids": sizes.get(arm, 0)}
-                 for arm in experiment.arms]  # fmt: skip
+        for arm in experiment.arms:
+            rows.append({"experiment_id": experiment.experiment_id, "arm": arm, "ids": sizes.get(arm, 0)})
     if json:
         from pushgen.cli.output import print_json
 

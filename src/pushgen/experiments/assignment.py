@@ -94,15 +94,17 @@ class Assignment:
         are: no trimming, no change of case.
         """
         column = COLUMNS[self.unit]
-        held = buckets(f"holdout:{self.holdout}", ids) < round(self.holdout_share * BUCKETS)
+        share = round(self.holdout_share * BUCKETS)
+        held = buckets(f"holdout:{self.holdout}", ids) < share if share else np.zeros(len(ids), bool)
         layers = list(dict.fromkeys(experiment.layer for experiment in self.experiments))
         parts = [self._in_layer(layer, ids.alias(column), held) for layer in layers]
         return pl.concat(parts)
 
     def _in_layer(self, layer: str, ids: pl.Series, held: Any) -> pl.DataFrame:
-        place = buckets(f"layer:{layer}", ids)
-        chosen, arm = np.full(len(ids), -1), np.full(len(ids), -1)
         members = [experiment for experiment in self.experiments if experiment.layer == layer]
+        whole = len(members) == 1 and members[0].slice == (0, BUCKETS)
+        place = np.zeros(len(ids), np.int64) if whole else buckets(f"layer:{layer}", ids)
+        chosen, arm = np.full(len(ids), -1), np.full(len(ids), -1)
         arms: list[str] = []
         for number, experiment in enumerate(members):
             first, after = experiment.slice

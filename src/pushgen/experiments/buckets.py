@@ -19,7 +19,7 @@ import hashlib
 import struct
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import polars as pl
@@ -94,7 +94,7 @@ def _padded(salt: str) -> bytes:
 
 def _bytes_of(ids: pl.Series) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """All ids in one array of bytes with room to read beyond its end, and where each starts, shape (N + 1,)."""
-    array: Any = ids.to_arrow(compat_level=pl.CompatLevel.oldest())
+    array = cast(Any, ids.to_arrow(compat_level=pl.CompatLevel.oldest()))  # pyright: ignore[reportUnknownMemberType]
     _, offsets, data = array.buffers()
     place = np.frombuffer(offsets, np.int64)[array.offset : array.offset + len(ids) + 1]
     held = np.frombuffer(data, np.uint8)[place[0] : place[-1]] if data is not None else np.empty(0, np.uint8)

@@ -1,6 +1,7 @@
 """What an experiment is planned and judged by; plan and analysis share these settings."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from pushgen.errors import ConfigurationError
@@ -45,3 +46,25 @@ def alpha_per_arm(rules: Rules, treatments: int) -> float:
     """Two-sided error of one comparison under Bonferroni, or without correction."""
     alpha = 1.0 - rules.level
     return alpha if rules.correction == "none" else alpha / max(treatments, 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnalysisConfig:
+    """How an experiment is judged, beside the rules it was planned by."""
+
+    control: str | None = None
+    """Arm that the others are compared with; by default one named `control`, else the first of the table."""
+    planned: int | None = None
+    """Impressions (users, where rows are users) of all arms together at the planned end. Without it the size follows
+    from the rules and the control's rate; the group-sequential method needs it."""
+    daily: float | None = None
+    """Impressions (users) per day, where the table has no dates to tell them from."""
+    sample_ratio_p: float = 1e-3
+    """The experiment is stopped where the sample-ratio test has a smaller p-value; small, as it is looked at often."""
+    margin: float = 0.25
+    """Rise of a guardrail rate (dislikes, opt-outs, uninstalls) over the control's that is still accepted, relative."""
+    slack: float = 0.0002
+    """Rise of a guardrail rate that is accepted whatever its ratio, absolute: 0.0002 is 2 more in 10,000 impressions.
+    Rare events would otherwise keep every winner waiting."""
+    weights: Mapping[str, float] = field(default_factory=dict[str, float])
+    """Traffic that each arm was to get, relative to each other; by default equal."""

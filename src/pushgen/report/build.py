@@ -4,7 +4,7 @@ Sections appear for the artefacts that are there; everything shown is escaped by
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -44,12 +44,17 @@ def write_report(folder: Path, out: Path | None = None) -> Path:
             found="none of their files",
             remedy="Give the folder that one of these commands wrote.",
         )
+    return write_page(f"PushGen: {folder.name}", sections, out or folder / "report.html")
+
+
+def write_page(title: str, sections: Sequence[Section], path: Path) -> Path:
+    """Writes one self-contained HTML file; everything but the plots is escaped."""
     from jinja2 import Environment
 
     source = files("pushgen.report").joinpath("report.html.jinja").read_text(encoding="utf-8")
     template = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(source)
-    path = out or folder / "report.html"
-    path.write_text(template.render(title=f"PushGen: {folder.name}", sections=sections), encoding="utf-8")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(template.render(title=title, sections=sections), encoding="utf-8")
     return path
 
 
@@ -57,7 +62,8 @@ def _json(path: Path) -> Any:
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
 
 
-def _plot(draw: Callable[..., str], *args: Any) -> str:
+def plotted(draw: Callable[..., str], *args: Any) -> str:
+    """The plot, or nothing where matplotlib is not installed; that is said."""
     try:
         return draw(*args)
     except MissingExtraError as error:
@@ -97,7 +103,9 @@ def _result(folder: Path) -> list[Section]:
         words += "The texts differ too little here for a gap between a random and the best candidate to show."
     columns = ("arm", "impressions", "clicks", "CTR [95%]", "lift of the chosen push over it [95%]")
     return [
-        Section(title="Result", words=words, columns=columns, rows=rows, svg=_plot(plots.lift_plot, measured["lifts"]))
+        Section(
+            title="Result", words=words, columns=columns, rows=rows, svg=plotted(plots.lift_plot, measured["lifts"])
+        )
     ]
 
 
@@ -106,7 +114,7 @@ def _styles(folder: Path) -> list[Section]:
     if not shares:
         return []
     words = "Share of each style among the pushes of the log, the fine-tuning corpus and the selections."
-    return [Section(title="Styles", words=words, svg=_plot(plots.style_plot, shares))]
+    return [Section(title="Styles", words=words, svg=plotted(plots.style_plot, shares))]
 
 
 def _examples(folder: Path) -> list[Section]:
@@ -154,7 +162,7 @@ def _reward(folder: Path) -> list[Section]:
             words="On held-out experiments. The baseline calls the longer text the winner.",
             columns=("metric", "model [95%]", "longer wins", "n"),
             rows=rows,
-            svg=_plot(plots.reliability_plot, evaluation["reliability"]),
+            svg=plotted(plots.reliability_plot, evaluation["reliability"]),
         )
     ]
 
@@ -178,7 +186,7 @@ def _funnel(folder: Path) -> list[Section]:
             words="What each rule took out of the log on its way to the fine-tuning corpus.",
             columns=("rule", "taken", "left"),
             rows=tuple(rows),
-            svg=_plot(plots.funnel_plot, steps),
+            svg=plotted(plots.funnel_plot, steps),
         )
     ]
 

@@ -46,6 +46,28 @@ def lift_plot(rows: Sequence[Mapping[str, Any]]) -> str:
     return _svg(figure, "lift with intervals")
 
 
+def interval_plot(rows: Sequence[Mapping[str, Any]], label: str, *, zero: bool = False) -> str:
+    """Values with their intervals, one per row; rows hold `name`, `value`, `low`, `high` as shares, open ends as None.
+
+    `zero` draws the line of no effect.
+    """
+    figure, axes = _figure(6.4, 0.8 + 0.45 * len(rows))
+    closed = [100 * row[end] for row in rows for end in ("low", "value", "high") if row[end] is not None]
+    span = (max(closed) - min(closed)) or 1.0 if closed else 1.0
+    for place, row in enumerate(rows):
+        low = 100 * row["low"] if row["low"] is not None else min(closed, default=0.0) - 0.2 * span
+        high = 100 * row["high"] if row["high"] is not None else max(closed, default=1.0) + 0.2 * span
+        axes.plot([low, high], [place, place], color=ACCENT, lw=2)
+        if row["value"] is not None:
+            axes.plot([100 * row["value"]], [place], "o", color=ACCENT)
+    if zero:
+        axes.axvline(0.0, color=MUTED, lw=1, ls="--")
+    axes.set_yticks(range(len(rows)), [str(row["name"]).replace("$", r"\$") for row in rows])
+    axes.set_ylim(len(rows) - 0.5, -0.5)
+    axes.set_xlabel(label)
+    return _svg(figure, label)
+
+
 def style_plot(shares: Mapping[str, Mapping[str, float]]) -> str:
     """Share of each style in several stages; `shares[stage][style]` in [0, 1]."""
     styles = sorted({style for stage in shares.values() for style in stage})

@@ -1,0 +1,164 @@
+"""`pushgen experiment analyze`: who wins, whether that can be trusted, and what to do next."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from pushgen.experiments.settings import AnalysisConfig, Rules
+
+if TYPE_CHECKING:
+    from pushgen.experiments.analysis import Analysis
+    from pushgen.experiments.observations import Observations
+
+
+def analyze(
+    source: Path,
+    /,
+    *,
+    experiment: str | None = None,
+    mapping: Path | None = None,
+    segment: tuple[str, ...] = (),
+    html: Path | None = None,
+    json: bool = False,
+    rules: Annotated[Rules, Parameter(name="*")] = Rules(),
+    config: Annotated[AnalysisConfig, Parameter(name="*")] = AnalysisConfig(),
+) -> None:
+    """Judge an experiment: the data first (sample ratio and the like), then lifts, guardrails, a decision in words.
+
+    A table has `arm`, `impressions`, `clicks`, and where there are: date, user_id, dislikes, opt_outs, uninstalls,
+    `before` (per user, for CUPED), `value` (per user, compared as a mean). Rows add up. Or it has events: event_id,
+    user_id, arm, event (impression, click, dislike, opt_out, uninstall), at.
+
+    Parameters
+    ----------
+    source
+        Folder of an imported log, whose pushes are the arms, or a CSV, JSONL or Parquet table.
+    experiment
+        Which experiment, where there are several.
+    mapping
+        TOML file that says which columns are which, as for `pushgen import table`.
+    segment
+        Column whose values are also looked at one by one; may be given several times.
+    html
+        Also write a page with plots to this file.
+    json
+        Print the analysis as JSON on standard output.
+    """
+    from pushgen.experiments.analysis import analyze as judge
+    from pushgen.experiments.observations import read_observations
+    from pushgen.intake import ColumnMapping
+    from pushgen.progress import say
+
+    texts: dict[str, str] = {}
+    if (source / "exposures").is_dir():
+        observations, texts = from_log(source, experiment)
+    else:
+        columns = ColumnMapping.from_toml(mapping) if mapping else None
+        observations = read_observations(source, experiment, mapping=columns, segments=segment)
+    found = judge(observations, rules, config)
+    show(found, texts)
+    if html is not None:
+        from pushgen.report import write_experiment_report
+
+        say(f"report: {write_experiment_report(found, html, texts)}")
+    if json:
+        from pushgen.cli.output import print_json
+        from pushgen.settings import as_dict
+
+        print_json(finite({**as_dict(found), "rules": as_dict(rules), "config": as_dict(config)}))
+
+
+def from_log(folder: Path, experiment: str | None) -> "tuple[Observations, dict[str, str]]":
+    """One experiment of a log as observations, its pushes as arms, and their texts."""
+    import polars as pl
+
+    from pushgen.errors import InputError
+    from pushgen.experiments.observations import OBSERVATIONS, Check, observe
+    from pushgen.logs.log import Log
+    from pushgen.records import push_text
+
+    log = Log.open(folder)
+    ids = log.experiments["experiment_id"].to_list()
+    name = ids[0] if experiment is None and len(ids) == 1 else experiment
+    rows = log.exposures.filter(pl.col("experiment_id") == name) if name else log.exposures.clear()
+    if rows.is_empty():
+        raise InputError(
+            file=str(folder),
+            field="experiment_id",
+            expected="one experiment" if experiment is None else f"the experiment {experiment!r}",
+            found=f"{len(ids)} experiments, such as {', '.join(ids[:3])}" if ids else "no experiment",
+            remedy="Name one of them with --experiment.",
+        )
+    if rows["impressions"].has_nulls() or rows["clicks"].has_nulls():
+        raise InputError(
+            file=str(folder),
+            field="impressions",
+            expected="impressions and clicks of every arm",
+            found="an arm without counts",
+            remedy="A log that publishes rates alone cannot be analysed.",
+        )
+    reason = log.experiments.filter(pl.col("experiment_id") == name)["excluded"].item()
+    checks = [Check(name="audit", state="broken", words=f"the audit excluded it: {reason}")] if reason else []
+    frame = OBSERVATIONS.conform(rows.with_columns(pl.col("push_id").alias("arm")))
+    pushes = log.pushes.filter(pl.col("push_id").is_in(rows["push_id"].implode()))
+    texts = {
+        push: push_text(title, body) for push, title, body in pushes.select("push_id", "title", "body").iter_rows()
+    }
+    return observe(frame, str(name), checks=checks), texts
+
+
+def finite(value: object) -> object:
+    """The value with NaN and infinities as null, which JSON has no words for."""
+    from math import isfinite
+    from typing import Any, cast
+
+    if isinstance(value, dict):
+        return {key: finite(item) for key, item in cast(dict[str, Any], value).items()}
+    if isinstance(value, list | tuple):
+        return [finite(item) for item in cast(list[Any], value)]
+    return None if isinstance(value, float) and not isfinite(value) else value
+
+
+def show(found: "Analysis", texts: dict[str, str]) -> None:
+    """The analysis on standard error: the decision first, the sample ratio above every result."""
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    from pushgen.report.experiment import p_words, span
+
+    console = Console(stderr=True)
+    colour = {"ship": "green", "stop": "red"}.get(found.decision.action, "yellow")
+    console.print(f"[bold {colour}]{escape(found.decision.headline)}[/]")
+    console.print(escape(found.decision.next_step))
+    for check in found.checks:
+        style = {"ok": "green", "warning": "yellow", "broken": "bold red"}[check.state]
+        console.print(f"[{style}]{check.name}[/]: {escape(check.words)}")
+    table = Table(title=f"Experiment {found.experiment_id}", title_justify="left")
+    lifts = {item.arm: item for item in found.comparisons}
+    for name in ("arm", "clicks / shown", "CTR", f"lift over {found.control}, {found.level:.0%}", "p", "best"):
+        table.add_column(escape(name), justify="left" if name == "arm" else "right")
+    for arm in found.arms:
+        item = lifts.get(arm.arm)
+        table.add_row(
+            escape(arm.arm),
+            f"{arm.clicks:,} / {arm.impressions:,}",
+            f"{arm.ctr:.3%}" if arm.impressions else "",
+            escape(f"{item.lift:+.1%} {span(item)}") if item else "",
+            p_words(item.p_value) if item else "",
+            f"{arm.p_best:.0%}" if arm.p_best is not None else "",
+        )
+    console.print(table)
+    for arm, text in texts.items():
+        console.print(f"  {escape(arm)}: {escape(text)}")
+    for item in found.means:
+        console.print(escape(f"value per user, {item.arm}: {item.lift:+.1%} {span(item)} {item.verdict}"))
+    for item in found.guards:
+        console.print(escape(f"guardrail, {item.comparison.arm}: {item.words}"))
+    for item in found.segments:
+        where = f"{item.segment} = {item.value}, {item.comparison.arm}"
+        p = p_words(item.p_holm)
+        console.print(escape(f"segment {where}: {item.comparison.lift:+.1%} {span(item.comparison)}, p by Holm {p}"))
+    for note in found.notes:
+        console.print(f"[dim]{escape(note)}[/]")
