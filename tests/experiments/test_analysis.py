@@ -140,6 +140,8 @@ def test_group_sequential_needs_its_plan_and_follows_it() -> None:
     assert (early.verdict, late.verdict, before.verdict) == ("open", "better", "open")
     assert (before.low, before.high) == (-1.0, float("inf"))
     assert np.isnan(late.p_value)
+    late_look = judged(frame, rules, AnalysisConfig(planned=900_000)).comparisons[0]
+    assert late_look.low > early.low
     # z = 3.25; the bound of the first of five looks is 4.88, of the last 2.03.
     assert 1 + late.low == pytest.approx(
         confint_proportions_2indep(1150, 100_000, 1000, 100_000, compare="ratio", method="score", correction=False,

@@ -1,5 +1,6 @@
 """`pushgen experiment analyze`: who wins, whether that can be trusted, and what to do next."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,7 +10,6 @@ from pushgen.experiments.settings import AnalysisConfig, Rules
 
 if TYPE_CHECKING:
     from pushgen.experiments.analysis import Analysis
-    from pushgen.experiments.observations import Observations
 
 
 def analyze(
@@ -48,11 +48,13 @@ def analyze(
     from pushgen.experiments.analysis import analyze as judge
     from pushgen.experiments.observations import read_observations
     from pushgen.intake import ColumnMapping
+    from pushgen.pipeline.observe_log import observe_log
     from pushgen.progress import say
 
-    texts: dict[str, str] = {}
+    texts: Mapping[str, str] = {}
     if (source / "exposures").is_dir():
-        observations, texts = from_log(source, experiment)
+        observed = observe_log(source, experiment, config.sample_ratio_p)
+        observations, texts = observed.observations, observed.texts
     else:
         columns = ColumnMapping.from_toml(mapping) if mapping else None
         observations = read_observations(source, experiment, mapping=columns, segments=segment)
@@ -69,45 +71,6 @@ def analyze(
         print_json(finite({**as_dict(found), "rules": as_dict(rules), "config": as_dict(config)}))
 
 
-def from_log(folder: Path, experiment: str | None) -> "tuple[Observations, dict[str, str]]":
-    """One experiment of a log as observations, its pushes as arms, and their texts."""
-    import polars as pl
-
-    from pushgen.errors import InputError
-    from pushgen.experiments.observations import OBSERVATIONS, Check, observe
-    from pushgen.logs.log import Log
-    from pushgen.records import push_text
-
-    log = Log.open(folder)
-    ids = log.experiments["experiment_id"].to_list()
-    name = ids[0] if experiment is None and len(ids) == 1 else experiment
-    rows = log.exposures.filter(pl.col("experiment_id") == name) if name else log.exposures.clear()
-    if rows.is_empty():
-        raise InputError(
-            file=str(folder),
-            field="experiment_id",
-            expected="one experiment" if experiment is None else f"the experiment {experiment!r}",
-            found=f"{len(ids)} experiments, such as {', '.join(ids[:3])}" if ids else "no experiment",
-            remedy="Name one of them with --experiment.",
-        )
-    if rows["impressions"].has_nulls() or rows["clicks"].has_nulls():
-        raise InputError(
-            file=str(folder),
-            field="impressions",
-            expected="impressions and clicks of every arm",
-            found="an arm without counts",
-            remedy="A log that publishes rates alone cannot be analysed.",
-        )
-    reason = log.experiments.filter(pl.col("experiment_id") == name)["excluded"].item()
-    checks = [Check(name="audit", state="broken", words=f"the audit excluded it: {reason}")] if reason else []
-    frame = OBSERVATIONS.conform(rows.with_columns(pl.col("push_id").alias("arm")))
-    pushes = log.pushes.filter(pl.col("push_id").is_in(rows["push_id"].implode()))
-    texts = {
-        push: push_text(title, body) for push, title, body in pushes.select("push_id", "title", "body").iter_rows()
-    }
-    return observe(frame, str(name), checks=checks), texts
-
-
 def finite(value: object) -> object:
     """The value with NaN and infinities as null, which JSON has no words for."""
     from math import isfinite
@@ -120,7 +83,7 @@ def finite(value: object) -> object:
     return None if isinstance(value, float) and not isfinite(value) else value
 
 
-def show(found: "Analysis", texts: dict[str, str]) -> None:
+def show(found: "Analysis", texts: Mapping[str, str]) -> None:
     """The analysis on standard error: the decision first, the sample ratio above every result."""
     from rich.console import Console
     from rich.markup import escape

@@ -13,7 +13,7 @@ from pushgen.experiments.limits import Limits, limits_of
 from pushgen.experiments.observations import GUARDED, Check, Observations
 from pushgen.experiments.power import ClusteredRatio, Metric, Rate
 from pushgen.experiments.settings import AnalysisConfig, Rules
-from pushgen.experiments.traffic import check_traffic, choose_control
+from pushgen.experiments.traffic import SAMPLE_RATIO, check_traffic, choose_control
 from pushgen.statistics.beta_binomial import compare_rates
 from pushgen.statistics.delta_method import design_effect, ratio_of_sums
 from pushgen.statistics.multiplicity import holm
@@ -82,7 +82,7 @@ def analyze(observations: Observations, rules: Rules, config: AnalysisConfig | N
     rules.check()
     control = choose_control(observations, config)
     traffic = check_traffic(observations, control, config)
-    checks = [*traffic[:1], *observations.checks, *traffic[1:]]
+    checks = sorted([*traffic, *observations.checks], key=lambda check: check.name != SAMPLE_RATIO)
     arms = _arms(observations)
     live = {arm.arm: float(arm.units or arm.impressions) for arm in arms if arm.impressions}
     progress = _progress(observations, rules, config, control, live)
@@ -234,7 +234,7 @@ def _notes(
 ) -> list[str]:
     notes = {
         "sequential": "Intervals and p-values hold at every look: stopping early on them is allowed.",
-        "group-sequential": f"Intervals hold at {rules.looks} evenly spaced looks; between them nothing is decided.",
+        "group-sequential": f"Intervals hold for {rules.looks} looks, each once, evenly spaced or late.",
         "fixed": "Intervals hold for one look at the planned size.",
     }
     found = [notes[rules.method]]

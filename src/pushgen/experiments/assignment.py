@@ -148,15 +148,14 @@ def read_assignment(path: Path) -> Assignment:
         _known(table, {"id", "layer", "from", "to", "arms"}, where)
         if "id" not in table or "arms" not in table:
             raise ConfigurationError(f"{where}: needs an id and arms, such as arms = {{ control = 1, emoji = 1 }}")
-        experiments.append(
-            Allocation(
-                experiment_id=str(table["id"]),
-                arms=cast(dict[str, int], _table(table["arms"], f"{where}, arms")),
-                layer=str(table.get("layer", Allocation.__dataclass_fields__["layer"].default)),
-                start=_number(table.get("from", 0.0), f"{where}, from"),
-                stop=_number(table.get("to", 1.0), f"{where}, to"),
-            )
-        )
+        given: dict[str, Any] = {}
+        if "layer" in table:
+            given["layer"] = str(table["layer"])
+        for name, key in (("start", "from"), ("stop", "to")):
+            if key in table:
+                given[name] = _number(table[key], f"{where}, {key}")
+        arms = cast(dict[str, int], _table(table["arms"], f"{where}, arms"))
+        experiments.append(Allocation(experiment_id=str(table["id"]), arms=arms, **given))
     fields: dict[str, Any] = {"unit": values["unit"]} if "unit" in values else {}
     if "name" in holdout:
         fields["holdout"] = str(holdout["name"])

@@ -76,12 +76,12 @@ def limits_of(rules: Rules, sizes: Mapping[str, float], control: str, planned: f
 
 
 def look_bound(fraction: float, looks: int, alpha: float) -> float:
-    """Limit of |z| at this share of the planned size, when the looks before it were the evenly spaced ones.
+    """Limit of |z| at this share of the planned size: infinite before the first look.
 
-    Before the first look it is infinite.
+    The looks before this one are taken to have been on time; this one may be late, and then spends what is due by now.
     """
     planned = even_looks(looks)
     past = [look for look in planned if look <= min(fraction, 1.0) + 1e-9]
     if not past:
         return float("inf")
-    return float(spending_bounds(past, alpha)[-1])
+    return float(spending_bounds([*past[:-1], min(fraction, 1.0)], alpha)[-1])

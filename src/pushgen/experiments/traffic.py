@@ -7,6 +7,8 @@ from pushgen.experiments.observations import Check, Observations
 from pushgen.experiments.settings import AnalysisConfig
 from pushgen.statistics.sample_ratio import sample_ratio_p
 
+SAMPLE_RATIO = "sample ratio"
+
 
 def choose_control(observations: Observations, config: AnalysisConfig) -> str:
     """The arm that the others are compared with. Raises `InputError` where the named one is not there."""
@@ -24,7 +26,7 @@ def choose_control(observations: Observations, config: AnalysisConfig) -> str:
 
 
 def check_traffic(observations: Observations, control: str, config: AnalysisConfig) -> list[Check]:
-    """Arms without exposure, arms added in flight, sample ratio; the sample ratio comes first."""
+    """Sample ratio (where the observations do not bring one along), arms without exposure, arms added in flight."""
     totals = observations.frame.group_by("arm", maintain_order=True).agg(pl.col("impressions").sum())
     empty = totals.filter(pl.col("impressions") == 0)["arm"].to_list()
     live = [arm for arm in observations.arms if arm not in empty]
@@ -43,7 +45,7 @@ def check_traffic(observations: Observations, control: str, config: AnalysisConf
             f"sample ratio is tested on the {frame['day'].n_unique()} days on which all arms had traffic"
         )
         checks.append(Check(name="arms added in flight", state="warning", words=words))
-    if len(live) > 1:
+    if len(live) > 1 and not any(check.name == SAMPLE_RATIO for check in observations.checks):
         checks.insert(0, _sample_ratio(observations, frame, live, config))
     return checks
 
@@ -83,8 +85,13 @@ def _sample_ratio(observations: Observations, frame: pl.DataFrame, live: list[st
     unit = "users" if observations.per_user else "impressions"
     shown = ", ".join(f"{arm} {count:,.0f}" for arm, count in zip(live, counts, strict=True))
     if p != p:
-        return Check(name="sample ratio", state="broken", words=f"no day on which all arms had traffic ({shown})")
-    if p < config.sample_ratio_p:
-        words = f"BROKEN: {unit} per arm are {shown}, which the promised shares give with probability {p:.1e}"
-        return Check(name="sample ratio", state="broken", words=words)
-    return Check(name="sample ratio", state="ok", words=f"{unit} per arm as promised ({shown}; p = {p:.3f})")
+        return Check(name=SAMPLE_RATIO, state="broken", words=f"no day on which all arms had traffic ({shown})")
+    return sample_ratio_check(p, f"{unit} per arm: {shown}", config.sample_ratio_p)
+
+
+def sample_ratio_check(p: float, counted: str, limit: float) -> Check:
+    """The check for a p-value, loud where it is below the limit."""
+    if p < limit:
+        words = f"BROKEN: {counted}; the promised shares give this with probability {p:.1e}"
+        return Check(name=SAMPLE_RATIO, state="broken", words=words)
+    return Check(name=SAMPLE_RATIO, state="ok", words=f"as promised (p = {p:.3f}); {counted}")
