@@ -15,6 +15,7 @@ import time
 import uuid
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("POLARS_MAX_THREADS", "1")
 
@@ -62,14 +63,14 @@ def evenness(count: int) -> dict[str, dict[str, float]]:
     one, other = buckets("arms:a", ids), buckets("arms:b", ids)
     rows: dict[str, dict[str, float]] = {}
     for name, found in (("salt arms:a", one), ("salt arms:b", other)):
-        test = stats.chisquare(np.bincount(found // 100, minlength=10_000))
+        even: Any = stats.chisquare(np.bincount(found // 100, minlength=10_000))
         rows[f"even over 10,000 cells, {name}"] = {
-            "chi2": float(test.statistic),
+            "chi2": float(even.statistic),
             "freedom": 9_999,
-            "p": float(test.pvalue),
+            "p": float(even.pvalue),
         }
     table = np.bincount((one // 10_000) * 100 + other // 10_000, minlength=10_000).reshape(100, 100)
-    test = stats.chi2_contingency(table)
+    test: Any = stats.chi2_contingency(table)
     rows["independent between the salts, 100 x 100 cells"] = {
         "chi2": float(test.statistic), "freedom": float(test.dof), "p": float(test.pvalue)
     }  # fmt: skip

@@ -48,19 +48,26 @@ def evidence(a: Array, b: Array, shown: Array) -> Array:
     return log_evidence(a[..., None], n, b[..., None], n, SCALE)
 
 
-def rejected(hits: Array, tests: int) -> dict[str, float]:
+def ever(crossed: NDArray[Any], axis: int | tuple[int, int] = 1) -> NDArray[Any]:
+    """Whether a boundary was crossed at any look."""
+    return np.asarray(crossed.any(axis=axis))
+
+
+def rejected(hits: float, tests: int) -> dict[str, float]:
     low, high = wilson(hits, tests)
     return {"share": hits / tests, "low": float(low), "high": float(high)}
 
 
-def in_chunks(tests: int, seed: int, play: Callable[[np.random.Generator, int], dict[str, Array]]) -> dict[str, Any]:
+def in_chunks(
+    tests: int, seed: int, play: Callable[[np.random.Generator, int], dict[str, NDArray[Any]]]
+) -> dict[str, Any]:
     """Shares over independent tests, played a thousand at a time so that memory stays small."""
     sums: dict[str, float] = {}
     for chunk in range(0, tests, CHUNK):
         size = min(CHUNK, tests - chunk)
         for name, values in play(np.random.default_rng([seed, chunk]), size).items():
             sums[name] = sums.get(name, 0.0) + float(values.sum())
-    return {name: rejected(np.float64(total), tests) for name, total in sums.items()}
+    return {name: rejected(total, tests) for name, total in sums.items()}
 
 
 def false_winners(rate: float, batch: int, looks: int, tests: int, seed: int) -> dict[str, Any]:
@@ -70,15 +77,15 @@ def false_winners(rate: float, batch: int, looks: int, tests: int, seed: int) ->
     five = spending_bounds(even_looks(5))
     at_five = np.arange(1, 6) * looks // 5 - 1
 
-    def play(rng: np.random.Generator, size: int) -> dict[str, Array]:
+    def play(rng: np.random.Generator, size: int) -> dict[str, NDArray[Any]]:
         a, b = (cumulated(rng, rate, batch, size, looks) for _ in range(2))
         z = np.abs(two_proportion_z(a, np.broadcast_to(shown, a.shape), b, np.broadcast_to(shown, b.shape)))
         return {
-            "naive test at every look": (z > 1.96).any(axis=1),
+            "naive test at every look": ever(z > 1.96),
             "naive test at the last look only": z[:, -1] > 1.96,
-            "sequential (counts, exact)": (evidence(a, b, shown) > np.log(20.0)).any(axis=1),
-            "group-sequential, every look planned": (z > bounds).any(axis=1),
-            "group-sequential, 5 looks": (z[:, at_five] > five).any(axis=1),
+            "sequential (counts, exact)": ever(evidence(a, b, shown) > np.log(20.0)),
+            "group-sequential, every look planned": ever(z > bounds),
+            "group-sequential, 5 looks": ever(z[:, at_five] > five),
         }
 
     return in_chunks(tests, seed, play)
@@ -102,7 +109,7 @@ def false_winners_of_users(rate: float, batch: int, looks: int, tests: int, seed
         variance = (yy - 2 * ratio * xy + ratio**2 * xx) / (n - 1) / (x / n) ** 2 / n
         return ratio, variance, ratio * (1 - ratio) / x
 
-    def play(rng: np.random.Generator, size: int) -> dict[str, Array]:
+    def play(rng: np.random.Generator, size: int) -> dict[str, NDArray[Any]]:
         (a, var_a, naive_a), (b, var_b, naive_b) = arm(rng, size), arm(rng, size)
         both = (a > 0) & (b > 0)
         one_a, one_b = np.where(both, a, 1.0), np.where(both, b, 1.0)
@@ -111,7 +118,7 @@ def false_winners_of_users(rate: float, batch: int, looks: int, tests: int, seed
         with np.errstate(invalid="ignore", divide="ignore"):
             z, naive = np.abs(a - b) / np.sqrt(var_a + var_b), np.abs(a - b) / np.sqrt(naive_a + naive_b)
         return {
-            "naive test, impressions, every look": (naive > 1.96).any(axis=1),
+            "naive test, impressions, every look": ever(naive > 1.96),
             "naive test, impressions, last look": naive[:, -1] > 1.96,
             "delta method, last look only": z[:, -1] > 1.96,
             "sequential (users, asymptotic)": (both & (np.abs(gap) > half)).any(axis=1),
@@ -125,17 +132,17 @@ def false_winners_of_four(rate: float, batch: int, looks: int, tests: int, seed:
     shown = batch * np.arange(1, looks + 1, dtype=np.float64)
     dunnett = dunnett_critical([1.0] * 3, 1.0)
 
-    def play(rng: np.random.Generator, size: int) -> dict[str, Array]:
+    def play(rng: np.random.Generator, size: int) -> dict[str, NDArray[Any]]:
         control = cumulated(rng, rate, batch, size, looks)
         n = np.broadcast_to(shown, control.shape)
         arms = [cumulated(rng, rate, batch, size, looks) for _ in range(3)]
         z = np.abs([two_proportion_z(arm, n, control, n) for arm in arms])
         found = np.array([evidence(arm, control, shown) for arm in arms])
         return {
-            "naive test at every look": (z > 1.96).any(axis=(0, 2)),
-            "naive test at the last look only": (z[:, :, -1] > 1.96).any(axis=0),
-            "Dunnett at the last look only": (z[:, :, -1] > dunnett).any(axis=0),
-            "sequential (counts, exact), Bonferroni": (found > np.log(60.0)).any(axis=(0, 2)),
+            "naive test at every look": ever(z > 1.96, (0, 2)),
+            "naive test at the last look only": ever(z[:, :, -1] > 1.96, 0),
+            "Dunnett at the last look only": ever(z[:, :, -1] > dunnett, 0),
+            "sequential (counts, exact), Bonferroni": ever(found > np.log(60.0), (0, 2)),
         }
 
     return in_chunks(tests, seed, play)
@@ -156,7 +163,7 @@ def power(rate: float, lift: float, tests: int, seed: int) -> dict[str, Any]:
         def play(
             rng: np.random.Generator, size: int, *, method: str = method, looks: int = looks, batch: int = batch,
             shown: Array = shown, bounds: Array = bounds, scale: float = scale,
-        ) -> dict[str, Array]:  # fmt: skip
+        ) -> dict[str, NDArray[Any]]:  # fmt: skip
             a = cumulated(rng, rate * (1 + lift), batch, size, looks)
             b = cumulated(rng, rate, batch, size, looks)
             n = np.broadcast_to(shown, a.shape)
@@ -166,8 +173,8 @@ def power(rate: float, lift: float, tests: int, seed: int) -> dict[str, Any]:
                 ) & (a > b)
             else:
                 crossed = two_proportion_z(a, n, b, n) > bounds
-            share = np.where(crossed.any(axis=1), (crossed.argmax(axis=1) + 1) / looks, 1.0)
-            return {"power": crossed.any(axis=1), "share of the size": share}
+            share = np.where(ever(crossed), (crossed.argmax(axis=1) + 1) / looks, 1.0)
+            return {"power": ever(crossed), "share of the size": share}
 
         result = in_chunks(tests, seed + place, play)
         found[method] = {

@@ -29,7 +29,7 @@ def test_sizes_agree_with_statsmodels(baseline: float, lift: float, thousands: i
 
 def test_power_agrees_with_statsmodels_for_unequal_arms() -> None:
     found = power_of(Rate(baseline=0.02), 0.15, 20_000, 1.959963984540054, ratio=0.5)
-    expected = power_proportions_2indep(0.003, 0.02, 10_000, ratio=2.0, return_results=False)
+    expected = power_proportions_2indep(0.003, 0.02, 10_000, ratio=2, return_results=False)
     assert found == pytest.approx(expected)
 
 

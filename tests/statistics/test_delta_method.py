@@ -1,5 +1,7 @@
 """Against statsmodels' robust regressions, scipy's Welch test and planted effects."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import statsmodels.api as sm
@@ -19,7 +21,8 @@ def users(seed: int, count: int, rate: float = 0.05) -> tuple[np.ndarray, np.nda
 def test_variance_is_that_of_a_weighted_regression_with_robust_errors() -> None:
     """sum(y) / sum(x) is the intercept of y / x weighted by x; HC1 divides by n - 1 as the delta method does."""
     y, x, _ = users(0, 500)
-    fitted = sm.WLS(y / x, np.ones(500), weights=x).fit(cov_type="HC1")
+    model: Any = sm.WLS
+    fitted = model(y / x, np.ones(500), weights=x).fit(cov_type="HC1")
     found = ratio_of_sums(y, x)
     assert found.value == pytest.approx(fitted.params[0])
     assert found.error == pytest.approx(fitted.bse[0])
@@ -29,7 +32,7 @@ def test_means_are_compared_as_welch_does() -> None:
     rng = np.random.default_rng(1)
     a, b = rng.normal(1.0, 2.0, 40), rng.normal(0.5, 1.0, 90)
     found = difference(ratio_of_sums(a, np.ones(40)), ratio_of_sums(b, np.ones(90)))
-    expected = stats.ttest_ind(a, b, equal_var=False)
+    expected: Any = stats.ttest_ind(a, b, equal_var=False)
     assert found.z == pytest.approx(expected.statistic)
     assert found.freedom == pytest.approx(expected.df)
     assert 2 * stats.t.sf(abs(found.z), found.freedom) == pytest.approx(expected.pvalue)

@@ -26,14 +26,13 @@ def analyze(
 ) -> None:
     """Judge an experiment: the data first (sample ratio and the like), then lifts, guardrails, a decision in words.
 
-    A table has `arm`, `impressions`, `clicks`, and where there are: date, user_id, dislikes, opt_outs, uninstalls,
-    `before` (per user, for CUPED), `value` (per user, compared as a mean). Rows add up. Or it has events: event_id,
-    user_id, arm, event (impression, click, dislike, opt_out, uninstall), at.
-
     Parameters
     ----------
     source
-        Folder of an imported log, whose pushes are the arms, or a CSV, JSONL or Parquet table.
+        Folder of an imported log, whose pushes are the arms, or a CSV, JSONL or Parquet table with arm, impressions,
+        clicks and, where there are, date, user_id, dislikes, opt_outs, uninstalls, before (per user, for CUPED) and
+        value (per user, compared as a mean); rows add up. Or events: event_id, user_id, arm, event (impression, click,
+        dislike, opt_out, uninstall), at.
     experiment
         Which experiment, where there are several.
     mapping

@@ -196,7 +196,7 @@ def _progress(
 def _metric(observations: Observations, control: str, lift: float) -> Metric | None:
     rows = observations.frame.filter(pl.col("arm") == control)
     if not observations.per_user:
-        rate = rows["clicks"].sum() / max(int(rows["impressions"].sum()), 1)
+        rate = float(rows["clicks"].sum()) / max(float(rows["impressions"].sum()), 1.0)
         return Rate(baseline=rate) if rate > 0 and rate * (1.0 + lift) < 1 else None
     users = rows.group_by("user_id").agg(pl.col("impressions", "clicks").sum())
     found = ratio_of_sums(users["clicks"].to_numpy(), users["impressions"].to_numpy())
@@ -217,7 +217,7 @@ def _segments(
                 if item is not None:
                     found.append((segment, str(value), item))
     p = [item.p_value if np.isfinite(item.p_value) else 1.0 for *_, item in found]
-    adjusted = holm(p) if p else []
+    adjusted = holm(p)
     return [
         SegmentComparison(segment=segment, value=value, comparison=item, p_holm=float(p_holm))
         for (segment, value, item), p_holm in zip(found, adjusted, strict=True)

@@ -33,7 +33,8 @@ def column_types(path: Path) -> dict[str, Type]:
                 remedy="The file is cut off or damaged: fetch or write it again.",
             ) from error
     head = next(blocks(path, _HEAD), b"").decode("utf-8", "replace")
-    return dict.fromkeys(_csv_names(head, path) if kind == "csv" else _json_names(head), pl.String)
+    names = _csv_names(head, path) if kind == "csv" else _json_names(head)
+    return dict.fromkeys(names, pl.String)
 
 
 def _csv_names(head: str, path: Path) -> list[str]:

@@ -74,7 +74,7 @@ def _lifts(analysis: "Analysis") -> list[Section]:
             continue
         rows = tuple((item.arm, f"{item.lift:+.1%}", span(item), p_words(item.p_value), item.verdict) for item in found)
         drawn = [_row(item.arm, item.lift, item.low, item.high) for item in found]
-        plot = plotted(lambda drawn=drawn: plots.interval_plot(drawn, f"lift over {analysis.control}, %", zero=True))
+        plot = plotted(plots.interval_plot, drawn, f"lift over {analysis.control}, %", True)
         columns = ("arm", f"lift over {analysis.control}", f"interval ({analysis.level:.0%}, all arms)", "p", "verdict")
         sections.append(Section(title=title, columns=columns, rows=rows, svg=plot))
     return sections

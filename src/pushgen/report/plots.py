@@ -46,7 +46,7 @@ def lift_plot(rows: Sequence[Mapping[str, Any]]) -> str:
     return _svg(figure, "lift with intervals")
 
 
-def interval_plot(rows: Sequence[Mapping[str, Any]], label: str, *, zero: bool = False) -> str:
+def interval_plot(rows: Sequence[Mapping[str, Any]], label: str, zero: bool = False) -> str:
     """Values with their intervals, one per row; rows hold `name`, `value`, `low`, `high` as shares, open ends as None.
 
     `zero` draws the line of no effect.
