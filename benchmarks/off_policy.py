@@ -127,7 +127,7 @@ def real(data: Campaign, log_policy: str, target: str) -> dict[str, Any]:
         data.policies[target],
         0,
     )
-    low, high = wilson(own["click"].sum(), own.height)
+    low, high = wilson(int(own["click"].sum()), own.height)
     return {
         "on_policy": {"value": own["click"].mean(), "low": float(low), "high": float(high)},
         "estimates": {name: {"value": value.value, "low": value.low, "high": value.high, "clipped": value.clipped,

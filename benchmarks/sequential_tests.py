@@ -117,12 +117,13 @@ def false_winners_of_users(rate: float, batch: int, looks: int, tests: int, seed
         half = mixture_half_width(gap, np.where(error > 0, error, 1.0), SCALE)
         with np.errstate(invalid="ignore", divide="ignore"):
             z, naive = np.abs(a - b) / np.sqrt(var_a + var_b), np.abs(a - b) / np.sqrt(naive_a + naive_b)
-        return {
+        found: dict[str, NDArray[Any]] = {
             "naive test, impressions, every look": ever(naive > 1.96),
             "naive test, impressions, last look": naive[:, -1] > 1.96,
             "delta method, last look only": z[:, -1] > 1.96,
-            "sequential (users, asymptotic)": (both & (np.abs(gap) > half)).any(axis=1),
+            "sequential (users, asymptotic)": ever(both & (np.abs(gap) > half)),
         }
+        return found
 
     return in_chunks(tests, seed, play)
 

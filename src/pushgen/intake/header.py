@@ -40,7 +40,7 @@ def column_types(path: Path) -> dict[str, Type]:
 def _csv_names(head: str, path: Path) -> list[str]:
     delimiter = "\t" if ".tsv" in [suffix.lower() for suffix in path.suffixes] else ","
     try:
-        return next(csv.reader(io.StringIO(head), delimiter=delimiter), [])
+        return next(csv.reader(io.StringIO(head), delimiter=delimiter), list[str]())
     except csv.Error:
         return []
 
