@@ -113,7 +113,7 @@ def _styles(folder: Path) -> list[Section]:
     shares = _json(folder / "styles.json")
     if not shares:
         return []
-    words = "Share of each style among the pushes of the log, the fine-tuning corpus and the selections."
+    words = "Share of each style in the fine-tuning corpus, as labelled, and among the selections, as asked for."
     return [Section(title="Styles", words=words, svg=plotted(plots.style_plot, shares))]
 
 
