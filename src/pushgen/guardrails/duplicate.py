@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from pushgen.guardrails.finding import finding
 from pushgen.records import Candidate, Content, Severity, Verdict
 from pushgen.text.near_copies import NearCopyIndex, Shingles, jaccard, shingles
 
@@ -40,15 +41,5 @@ class DuplicateRule:
             if message is None:
                 kept.append((candidate.candidate_id, own))
                 continue
-            found.append(
-                Verdict(
-                    candidate_id=candidate.candidate_id,
-                    content_id=candidate.content_id,
-                    rule=self.rule,
-                    severity=self.severity,
-                    start=0,
-                    end=len(candidate.text),
-                    message=message,
-                )
-            )
+            found.append(finding(self, candidate, 0, len(candidate.text), message))
         return found

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pushgen.guardrails.finding import finding
 from pushgen.records import Candidate, Content, Severity, Verdict
 
 
@@ -16,15 +17,7 @@ class EmptyRule:
     def check(self, content: Content, candidates: Sequence[Candidate]) -> list[Verdict]:
         del content
         return [
-            Verdict(
-                candidate_id=candidate.candidate_id,
-                content_id=candidate.content_id,
-                rule=self.rule,
-                severity=self.severity,
-                start=0,
-                end=len(candidate.text),
-                message="the body has no letter or digit",
-            )
+            finding(self, candidate, 0, len(candidate.text), "the body has no letter or digit")
             for candidate in candidates
             if not any(sign.isalnum() for sign in candidate.body)
         ]

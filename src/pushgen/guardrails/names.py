@@ -6,9 +6,10 @@ from itertools import pairwise
 
 from rapidfuzz import fuzz, process
 
-from pushgen.guardrails.source import Source, name_tokens, source_of, squeeze
+from pushgen.guardrails.finding import finding
+from pushgen.guardrails.source import Source, facts_of, name_tokens, source_of, squeeze
 from pushgen.records import Candidate, Content, Severity, Verdict
-from pushgen.text.facts import Fact, facts
+from pushgen.text.fact import Fact
 from pushgen.text.names import is_ordinary
 
 _LINKS = frozenset(
@@ -23,8 +24,8 @@ _NEAR = 4
 class NamesRule:
     """Blocks names that the source does not support.
 
-    Names are found by capital letters (`text.names`), so a Chinese name without marks around it is not seen. In a
-    headline where every word has a capital, a single unknown word gives a warning only: most are rare common words.
+    Names are found by capital letters (`text.names`), Chinese titles by 《》 and Chinese persons where the words around
+    them show them (`text.han_names`). In a headline where every word has a capital, a single unknown word gives a warning only: most are rare common words.
     """
 
     severity: Severity = Severity.BLOCK
@@ -38,24 +39,32 @@ class NamesRule:
 
     def check(self, content: Content, candidates: Sequence[Candidate]) -> list[Verdict]:
         source = source_of(content.source_text, content.language)
-        found: list[Verdict] = []
-        for candidate in candidates:
-            for fact in facts(candidate.text, content.language):
-                severity = {"": self.severity, "start": self.at_start, "headline": self.in_headline}[fact.doubt]
-                if fact.kind != "name" or severity is None or is_supported(fact, source, self.similarity):
-                    continue
-                found.append(
-                    Verdict(
-                        candidate_id=candidate.candidate_id,
-                        content_id=candidate.content_id,
-                        rule=self.rule,
-                        severity=severity,
-                        start=fact.start,
-                        end=fact.end,
-                        message=f"{fact.text!r} is not in the source",
-                    )
-                )
-        return found
+        return [
+            finding(self, candidate, fact.start, fact.end, f"{fact.text!r} is not in the source", severity)
+            for candidate in candidates
+            for fact in facts_of(candidate.text, content.language)
+            if fact.kind == "name" and (severity := self._severity(fact, source)) is not None
+        ]
+
+    def _severity(self, fact: Fact, source: Source) -> Severity | None:
+        """None where the source supports the name or nothing is to be said."""
+        severity = {"": self.severity, "start": self.at_start, "headline": self.in_headline}[fact.doubt]
+        if severity is None or not is_supported(fact, source, self.similarity):
+            return severity
+        return self._doubtful(fact, source) if fact.firm else None
+
+    def _doubtful(self, fact: Fact, source: Source) -> Severity | None:
+        """Of a known name with a rare word at its side whose capital proves nothing: Billy Campbell for Billy Crystal.
+
+        Where the source gives the known name another family name the rare word is one too.
+        """
+        firm = set(name_tokens(fact.firm))
+        for left, right in pairwise(name_tokens(fact.text)):
+            if left not in firm or right in firm or right in _LINKS or is_ordinary(right):
+                continue
+            if _match(right, source, self.similarity) is None:
+                return self.severity if source.followers.get(left) else self.in_headline
+        return None
 
 
 def is_supported(fact: Fact, source: Source, similarity: float = 88.0) -> bool:

@@ -8,6 +8,7 @@ from pushgen.guardrails.empty import EmptyRule
 from pushgen.guardrails.length import LIMITS, Channel, LengthRule
 from pushgen.guardrails.names import NamesRule
 from pushgen.guardrails.numbers import NumbersRule
+from pushgen.guardrails.quotes import QuotesRule
 from pushgen.protocols import Guardrail
 from pushgen.records import Severity
 from pushgen.text.near_copies import NearCopyIndex
@@ -27,6 +28,8 @@ class GuardrailConfig:
     """Numbers, dates and times that are not in the source."""
     names: Level = "block"
     """Names that are not in the source."""
+    quotes: Level = "block"
+    """Quotations that are not in the source word for word."""
     duplicate: Level = "block"
     """Near-copies of another candidate of the same content or of a past push."""
     channel: Channel = "any"
@@ -43,6 +46,7 @@ def default_rules(config: GuardrailConfig | None = None, past: NearCopyIndex | N
         (config.length, LengthRule(limit=LIMITS[config.channel], severity=_severity(config.length))),
         (config.numbers, NumbersRule(severity=_severity(config.numbers))),
         (config.names, NamesRule(severity=_severity(config.names), at_start=_severity(config.names))),
+        (config.quotes, QuotesRule(severity=_severity(config.quotes))),
         (
             config.duplicate,
             DuplicateRule(threshold=config.duplicate_threshold, past=past, severity=_severity(config.duplicate)),

@@ -10,6 +10,7 @@ from itertools import pairwise
 
 from pushgen.text.facts import Fact, facts
 from pushgen.text.numbers import canonical
+from pushgen.text.units import articles, is_metres, measure_after
 
 _TOKEN = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _POSSESSIVE = re.compile(r"['’]s?$", re.IGNORECASE)
@@ -62,7 +63,7 @@ class Source:
             found.setdefault(fact.value, set()).add(fact.unit)
         for left, right in pairwise(plain):
             # The unit and the scale of a range stand with its second number alone: "10-20%", "2 to 3 million".
-            if left.unit or not _RANGE.fullmatch(self.text[left.end : right.start]):
+            if left.unit or not self._is_range(left, right):
                 continue
             found[left.value].add(right.unit)
             scale = scale_of(right)
@@ -74,6 +75,37 @@ class Source:
         for match in _DIGITS.finditer(self.text):
             found.setdefault(canonical(Decimal(match.group().replace(",", ""))), set()).add("")
         return {value: frozenset(units) for value, units in found.items()}
+
+    @cached_property
+    def measures(self) -> dict[str, tuple[Decimal, ...]]:
+        """Amounts in base units by dimension (`text.units`)."""
+        found: dict[str, set[Decimal]] = {}
+        for dimension, amount in (*self._measured, *articles(self.text)):
+            found.setdefault(dimension, set()).add(amount)
+        return {dimension: tuple(sorted(amounts)) for dimension, amounts in found.items()}
+
+    @property
+    def _measured(self) -> Iterator[tuple[str, Decimal]]:
+        plain = [fact for fact in self.facts if is_plain(fact)]
+        for index, fact in enumerate(plain):
+            unit = measure_after(self.text, fact.end)
+            if unit is None and index + 1 < len(plain) and self._is_range(fact, plain[index + 1]):
+                unit = measure_after(self.text, plain[index + 1].end)
+            if unit is not None:
+                yield unit.dimension, Decimal(fact.value) * unit.factor
+            if is_metres(fact.text):
+                yield "length", Decimal(fact.text[:-1])
+
+    @cached_property
+    def unmeasured(self) -> frozenset[str]:
+        """Values that stand somewhere without a unit, or only inside another word or number."""
+        plain = [fact for fact in self.facts if is_plain(fact)]
+        measured = {fact.value for fact in plain if fact.unit or measure_after(self.text, fact.end)}
+        bare = {fact.value for fact in plain if not fact.unit and not measure_after(self.text, fact.end)}
+        return frozenset(bare | (self.numbers.keys() - measured))
+
+    def _is_range(self, left: Fact, right: Fact) -> bool:
+        return _RANGE.fullmatch(self.text[left.end : right.start]) is not None
 
     @cached_property
     def magnitudes(self) -> tuple[Decimal, ...]:
@@ -106,6 +138,15 @@ class Source:
         return found
 
     @cached_property
+    def followers(self) -> dict[str, set[str]]:
+        """Folded words with a capital that stand right behind a word with a capital."""
+        found: dict[str, set[str]] = {}
+        for left, right in pairwise(_TOKEN.finditer(self.text)):
+            if left.group()[0].isupper() and right.group()[0].isupper() and right.start() - left.end() == 1:
+                found.setdefault(fold(left.group()), set()).add(fold(right.group()))
+        return found
+
+    @cached_property
     def squeezed(self) -> str:
         return squeeze(self.text)
 
@@ -121,6 +162,11 @@ class Source:
         return "".join(word[0] for word in words), "".join(
             word[0] for word in words if word.casefold() not in _SMALL_WORDS
         )
+
+
+def is_plain(fact: Fact) -> bool:
+    """Whether a fact is one number, a year among them, that a unit may follow."""
+    return fact.kind in ("number", "date") and fact.value.replace(".", "", 1).isdigit()
 
 
 def scale_of(number: Fact) -> Decimal | None:
@@ -139,3 +185,9 @@ def scale_of(number: Fact) -> Decimal | None:
 def source_of(text: str, language: str | None) -> Source:
     """The index of a source text; rules that check the same content share it."""
     return Source(text, language)
+
+
+@lru_cache(maxsize=256)
+def facts_of(text: str, language: str | None) -> tuple[Fact, ...]:
+    """The facts of a candidate's text; rules that check the same candidates share them."""
+    return facts(text, language)

@@ -1,16 +1,19 @@
-"""Names in English text by capital letters, with the places where a capital means nothing; in Chinese text by marks.
+"""Names in English text by capital letters, with the places where a capital means nothing.
 
 A run of capitalised words is one name ("House of Cards", "Dr. Jane van Dyk"). At the start of a sentence, in a
 headline where every word has a capital, and in shouted text a capital alone proves nothing: there a name counts as
-certain only if its form (NASA, YouTube, GPT-4) or the package's list of names says so.
+certain only if its form (NASA, YouTube, GPT-4) or the package's list of names says so. In Chinese text titles are found
+by their marks and persons by `han_names`.
 """
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 from pushgen.text.fact import Doubt, Fact
+from pushgen.text.han_names import find_han_names
 from pushgen.text.lexicon import word_list
 from pushgen.text.segment import sentences
 
@@ -26,19 +29,25 @@ _SCALED = re.compile(r"\d+(?:k|m|mn|mm|b|bn|tn|st|nd|rd|th|s|am|pm|x)$", re.IGNO
 _LINKS = frozenset({"of", "the", "de", "da", "del", "der", "di", "la", "le", "van", "von", "bin", "al", "el", "y"})
 _ENDINGS = ("", "s", "es", "d", "ed", "ing", "ly", "er", "ers", "est", "ness", "less", "ful", "y", "al", "able", "ment")
 _FORMED = re.compile(
-    r".{3,}(?:ing|ings|ed|tion|tions|ity|ment|ous|ive|ical|ally|able|ism|ance|ence|ized|ised|ness|less|ful)$"
+    r".{3,}(?:ing|ings|(?<!e)ed|tion|tions|ity|ment|ous|ive|ical|ally|able|ism|ance|ence|ized|ised|izes|ises|ifies|ates|ness|less"
+    r"|ful)$"
 )
 """Word endings that names seldom have. They count only where a capital proves nothing."""
+_SYLLABLE = re.compile(rf"-([{_LETTER}]{{2,6}})(?![\w-])")
+"""Second half of a romanised given name, as in Jung-min."""
 _SMALL = 4
 """Words of fewer letters are often small in a headline too (of, the, and)."""
 
 
+@lru_cache(maxsize=1 << 16)
 def is_ordinary(word: str) -> bool:
     """Whether a word, in any case, is a common English word or an inflection of one."""
     ordinary = word_list("ordinary")
     word = word.lower().replace("’", "'")
     if word in ordinary:
         return True
+    if word in word_list("names"):  # Amy is no form of "am"
+        return False
     stem = _ENDING.sub("", word)
     for ending in _ENDINGS:
         if ending and not stem.endswith(ending):
@@ -51,6 +60,10 @@ def is_ordinary(word: str) -> bool:
         if len(root) > 3 and root[-1] == root[-2] and root[:-1] in ordinary:
             return True
     return False
+
+
+def _any_ordinary(*words: str) -> bool:
+    return any(not word[0].isalpha() or is_ordinary(word) for word in words)
 
 
 @dataclass(slots=True)
@@ -72,6 +85,8 @@ def find_names(text: str) -> Iterator[Fact]:
         yield _name(text, match.start(1), match.end(1), match.group(1))
     if not re.search(r"[^\W\d_]", text):
         return
+    if _HAN.search(text):
+        yield from find_han_names(text)
     for sentence in sentences(text):
         tokens = _tokens(text, sentence.start, sentence.end)
         if any(token.capital or token.strong for token in tokens):
@@ -95,6 +110,8 @@ def _tokens(text: str, start: int, end: int) -> list[_Token]:
         head = word.partition("-")[0]
         if head != word and (is_ordinary(head) or head.islower()):
             word = head
+        elif (tail := _SYLLABLE.match(text, match.end(), end)) and not _any_ordinary(word, tail.group(1)):
+            word += tail.group()
         before = match.start() - 1
         while before >= start and before > match.start() - 4 and text[before] == " ":
             before -= 1
@@ -110,8 +127,9 @@ def _tokens(text: str, start: int, end: int) -> list[_Token]:
         coded = token.capital and any(sign.isdigit() for sign in word)
         digits = word[0].isdigit() and word[-1].isupper() and not _SCALED.match(word)
         acronym = len(word) > 1 and word.isupper() and not token.ordinary
+        paired = token.capital and "-" in word and word[-1].isalpha()
         token.strong = (
-            (inner and not token.ordinary) or coded or digits or acronym or (token.capital and lower in names)
+            (inner and not token.ordinary) or coded or digits or acronym or paired or (token.capital and lower in names)
         )
     return found
 
@@ -132,6 +150,10 @@ def _judge(tokens: list[_Token], *, in_han: bool) -> bool:
             token.strong = token.strong and token.word.lower() in word_list("names")
         token.weak = not in_han and not token.strong and (shouted or headline or token.initial)
         token.ordinary = token.ordinary or (token.weak and _FORMED.match(token.word.lower()) is not None)
+    if headline and not shouted:
+        for left, right in pairwise(tokens):
+            if left.capital and right.capital and not right.ordinary and left.word.lower() in word_list("given"):
+                left.strong = right.strong = True
     return shouted or headline
 
 

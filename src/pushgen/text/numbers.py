@@ -60,7 +60,7 @@ _SPELLED_START = "|".join(sorted([*_UNITS, *_TENS, *_SCALES, "dozen", *_ORDINALS
 _LEFT = r"(?<![A-Za-z0-9_])(?<!\d\.)"
 _SCAN = re.compile(
     rf"""
-    (?P<iso>{_LEFT}(?P<iy>\d{{4}})-(?P<im>\d{{2}})-(?P<id>\d{{2}})(?!\d))
+    (?P<iso>{_LEFT}(?P<iy>\d{{4}})(?P<sep>[-/.])(?P<im>\d{{1,2}})(?P=sep)(?P<id>\d{{1,2}})(?![\d/.]))
   | (?P<zdate>(?:(?P<zy>\d{{4}}|\d{{2}})年)?(?P<zm>\d{{1,2}})月(?:(?P<zd>\d{{1,2}})[日号])?|(?P<zy2>\d{{4}})年)
   | (?P<mdate>{_LEFT}(?P<mm>{_MONTH})\s(?P<md>\d{{1,2}})(?:st|nd|rd|th)?(?!\w|[:,.]\d)(?:,?\s(?P<my>\d{{4}})(?!\w))?)
   | (?P<ddate>{_LEFT}(?P<dd>\d{{1,2}})(?:st|nd|rd|th)?\s(?:of\s)?(?P<dm>{_MONTH})(?!\w)(?:,?\s(?P<dy>\d{{4}})(?!\w))?)
@@ -68,6 +68,7 @@ _SCAN = re.compile(
   | (?P<month>{_LEFT}(?:{_LONE_MONTH}|(?:(?<=\bin\s)|(?<=\bof\s)|(?<=\bsince\s)|(?<=\blast\s)|(?<=\bnext\s))
         (?-i:May|March))(?![\w-]))
   | (?P<weekday>{_LEFT}(?-i:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day(?=s?\b))
+  | (?P<zweekday>(?:星期|礼拜|(?<![一两二三四五六七八九十半整几\d])周)(?P<zw>[一二三四五六日天])(?![一-鿿]?[次回场]|[个天周围]))
   | (?P<time>{_LEFT}\d{{1,2}}:\d{{2}}(?:\s?[ap]\.?m\b\.?)?(?!\d)|{_LEFT}\d{{1,2}}\s?[ap]\.?m\b\.?)
   | (?P<zpercent>百分之(?P<zp>[零〇一二两三四五六七八九十百点]+|\d+(?:\.\d+)?))
   | (?P<digits>{_LEFT}(?P<currency>(?:US|A|C|HK)?[$€£¥￥₹]\s?)?
@@ -109,6 +110,8 @@ def find_numbers(text: str) -> Iterator[Fact]:
             yield _fact("number", match, canonical(value), "%")
         elif group["time"]:
             yield _fact("time", match, re.sub(r"[\s.]", "", match.group()).lower())
+        elif group["zweekday"]:
+            yield _fact("date", match, _WEEKDAYS[min("一二三四五六日天".index(group["zw"]), 6)])
         elif group["weekday"]:
             yield _fact("date", match, match.group().lower())
         elif kind is not None:
