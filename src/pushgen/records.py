@@ -111,6 +111,8 @@ class Candidate:
     generator: str
     seed: int
     prompt_hash: str
+    repaired_from: str | None = None
+    """Candidate id of the text that a guardrail blocked and that this one is a shorter form of; null as written."""
 
     @property
     def text(self) -> str:

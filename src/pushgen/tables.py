@@ -167,6 +167,7 @@ CANDIDATES = Table(
         *_text("generator", required=True),
         Column("seed", pl.Int64, required=True),
         *_text("prompt_hash", required=True),
+        *_text("repaired_from"),
     ),
     ("candidate_id",),
 )

@@ -5,8 +5,6 @@ import polars as pl
 import pytest
 
 from pushgen.cli.app import app
-from pushgen.cli.check import check
-from pushgen.guardrails import GuardrailConfig
 from pushgen.records import Candidate
 from pushgen.tables import CANDIDATES, SELECTIONS, VERDICTS, read_table, write_table
 
@@ -31,14 +29,13 @@ def files(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def run(*words: object) -> None:
+    app([str(word) for word in words], result_action="return_value")
+
+
 def test_check_writes_verdicts_survivors_and_counts(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    check(
-        files / "candidates.parquet",
-        contents=files / "contents.csv",
-        out=files / "verdicts.parquet",
-        accepted=files / "accepted.parquet",
-        json=True,
-    )
+    given = [files / "candidates.parquet", "--contents", files / "contents.csv"]
+    run("check", *given, "--out", files / "verdicts.parquet", "--accepted", files / "accepted.parquet", "--json")
     out, err = capsys.readouterr()
     counts = json.loads(out)
     assert (counts["candidates"], counts["accepted"], counts["rejects"]) == (4, 2, 1)
@@ -56,8 +53,8 @@ def test_check_blocks_copies_of_past_pushes(files: Path) -> None:
     past = files / "past.csv"
     past.write_text("push_id,content_id,body\n1,b,The bridge is CLOSED!\n", encoding="utf-8")
     out = files / "verdicts.parquet"
-    config = GuardrailConfig(names="off", numbers="off")
-    check(files / "candidates.parquet", contents=files / "contents.csv", out=out, past=past, config=config)
+    given = [files / "candidates.parquet", "--contents", files / "contents.csv", "--out", out, "--past", past]
+    run("check", *given, "--names", "off", "--numbers", "off")
     assert read_table(out, VERDICTS).select("candidate_id", "rule").rows() == [("b1", "duplicate")]
 
 
@@ -86,10 +83,6 @@ def reward(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pace = ["--validation", "0.2", "--epochs", "4", "--learning-rate", "3e-3", "--bf16", "no"]
     run("train", "reward", folder / "log", "--out", folder / "model", *size, *pace)
     return folder / "model"
-
-
-def run(*words: object) -> None:
-    app([str(word) for word in words], result_action="return_value")
 
 
 def test_check_then_select(tmp_path: Path, reward: Path, capsys: pytest.CaptureFixture[str]) -> None:

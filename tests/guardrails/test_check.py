@@ -25,20 +25,21 @@ FIELD = [
 
 
 def test_reasons_of_all_rules() -> None:
-    survivors, verdicts = check(CONTENT, FIELD, default_rules())
-    assert [candidate.candidate_id for candidate in survivors] == ["a"]
+    survivors, verdicts, _ = check(CONTENT, FIELD, default_rules())
+    assert [candidate.candidate_id for candidate in survivors] == ["a", "e-repaired"]
     assert [(verdict.candidate_id, verdict.rule) for verdict in verdicts] == [
         ("b", "duplicate"),
         ("c", "numbers"),
         ("d", "empty"),
         ("e", "length"),
+        ("e-repaired", "repair"),
     ]
     assert count_findings(verdicts)["numbers"] == {"block": 1, "warn": 0}
 
 
 def test_off_and_warn() -> None:
-    config = GuardrailConfig(numbers="warn", empty="off", length="off", duplicate="off")
-    survivors, verdicts = check(CONTENT, FIELD, default_rules(config))
+    config = GuardrailConfig(repair=False, numbers="warn", empty="off", length="off", duplicate="off")
+    survivors, verdicts, _ = check(CONTENT, FIELD, default_rules(config))
     assert len(survivors) == len(FIELD)
     assert [(verdict.rule, verdict.severity) for verdict in verdicts] == [("numbers", Severity.WARN)]
 
@@ -47,7 +48,7 @@ def test_a_good_text_is_not_lost_to_its_blocked_copy() -> None:
     # "a" sorts first but is blocked for its number; its near-copy "b" must survive.
     body = "Amara Osei opened a bakery with ovens near the old harbour, and the whole street came to see it "
     field = [candidate("a", body + "99"), candidate("b", body)]
-    survivors, _ = check(CONTENT, field, default_rules())
+    survivors, _, _ = check(CONTENT, field, default_rules(GuardrailConfig(repair=False)))
     assert [candidate.candidate_id for candidate in survivors] == ["b"]
 
 

@@ -56,7 +56,7 @@ def load_fields(candidates: Path, contents: Path) -> Fields:
 
 
 def past_index(pushes: Path | None, threshold: float) -> "NearCopyIndex | None":
-    """Past pushes for the duplicate rule."""
+    """Past pushes of a table or a log folder, for the duplicate rule."""
     if pushes is None:
         return None
     from pushgen.records import push_text

@@ -15,6 +15,8 @@ def run(
     generator: str = "template",
     reward: Path,
     out: Path,
+    guardrails: Path | None = None,
+    past: Path | None = None,
     part: Part = "all",
     json: bool = False,
     config: Annotated[RunConfig, Parameter(name="*")] = RunConfig(),
@@ -33,12 +35,18 @@ def run(
         Folder of a reward model.
     out
         Output folder: `selections/`, `candidates/`, `verdicts/`, `rejects/`.
+    guardrails
+        TOML file with guardrail settings, per channel and language where wanted; `pushgen check --help` lists them.
+    past
+        Pushes that were sent before (a table with a `body`, or a log folder); near-copies of them are blocked.
     part
         Which part of the split by content to write for; `holdout` are contents that no training command read.
     json
         Print the summary as JSON on standard output.
     """
+    from pushgen.cli.candidates import past_index
     from pushgen.cli.output import print_json
+    from pushgen.guardrails import Policy, read_policy
     from pushgen.intake import load
     from pushgen.pipeline.compose import open_stages, styles_for
     from pushgen.pipeline.run import run as run_contents
@@ -52,19 +60,25 @@ def run(
     chosen = keep(loaded.frame, part)
     if loaded.rejects.height:
         say(f"{loaded.rejects.height} bad rows of {contents} are set apart in {out / 'rejects'}")
+    policy = read_policy(guardrails) if guardrails else None
+    threshold = (policy or Policy()).config.duplicate_threshold
     summary = run_contents(
         chosen,
-        open_stages(generator, reward),
+        open_stages(generator, reward, policy, past_index(past, threshold)),
         out,
         styles=styles_for(config.styles),
         config=config,
-        work=work_of(chosen, generator, reward),
+        work=work_of(chosen, generator, reward, policy, past),
         input_rejects=loaded.rejects,
     )
     say(
         f"{summary.selections} of {summary.contents} contents have a push ({summary.fallbacks} by the fallback "
         f"template), chosen from {summary.candidates} candidates: {out / 'selections'}"
     )
+    for rule in sorted({*summary.blocked, *summary.warned}):
+        say(f"  {rule}: {summary.blocked.get(rule, 0)} candidates blocked, {summary.warned.get(rule, 0)} warned of")
+    if summary.repaired:
+        say(f"  {summary.repaired} blocked candidates were repaired and passed")
     for reason, count in {**summary.rejects, **summary.failures}.items():
         say(f"  {count} x {reason}")
     if json:

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from pushgen.guardrails.finding import finding
+from pushgen.guardrails.finding import Remedy, finding
 from pushgen.records import Candidate, Content, Severity, Verdict
 from pushgen.text.near_copies import NearCopyIndex, Shingles, jaccard, shingles
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DuplicateRule:
-    """Blocks near-copies: of those within one content the smallest candidate id stays.
+    """Blocks near-copies: of those within one content the smallest candidate id stays, as written before repaired.
 
     It is held against candidates that passed the other rules, so that a good text is never lost to a blocked one.
     """
@@ -20,12 +20,15 @@ class DuplicateRule:
     past: NearCopyIndex | None = field(default=None, repr=False)
     """Pushes that were sent before, or None."""
     severity: Severity = Severity.BLOCK
+    remedy: Remedy | None = None
     rule: str = "duplicate"
     among_survivors: bool = True
 
     def check(self, content: Content, candidates: Sequence[Candidate]) -> list[Verdict]:
         del content
-        ordered = sorted(candidates, key=lambda candidate: candidate.candidate_id)
+        ordered = sorted(
+            candidates, key=lambda candidate: (candidate.repaired_from is not None, candidate.candidate_id)
+        )
         repeated = self.past.contains([candidate.text for candidate in ordered]) if self.past and ordered else None
         kept: list[tuple[str, Shingles]] = []
         found: list[Verdict] = []

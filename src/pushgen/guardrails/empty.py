@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pushgen.guardrails.finding import finding
+from pushgen.guardrails.finding import Remedy, finding
 from pushgen.records import Candidate, Content, Severity, Verdict
 
 
@@ -12,6 +12,7 @@ class EmptyRule:
     """Blocks bodies without a letter or a digit of any script."""
 
     severity: Severity = Severity.BLOCK
+    remedy: Remedy | None = None
     rule: str = "empty"
 
     def check(self, content: Content, candidates: Sequence[Candidate]) -> list[Verdict]:

@@ -1,8 +1,12 @@
 """One finding of a rule as a verdict."""
 
-from typing import Protocol
+from collections.abc import Callable, Iterable
+from typing import Literal, Protocol
 
 from pushgen.records import Candidate, Severity, Verdict
+
+Remedy = Literal["strip", "shorten", "drop"]
+"""How a candidate may be repaired (`repair.py`): delete the span, cut what is too long, leave out the clause."""
 
 
 class Finder(Protocol):
@@ -28,3 +32,14 @@ def finding(
         end=end,
         message=message,
     )
+
+
+def scan(
+    rule: Finder, candidates: Iterable[Candidate], look: Callable[[str], Iterable[tuple[int, int, str]]]
+) -> list[Verdict]:
+    """Verdicts for what `look` finds in each text: start, end and message."""
+    return [
+        finding(rule, candidate, start, end, message)
+        for candidate in candidates
+        for start, end, message in look(candidate.text)
+    ]

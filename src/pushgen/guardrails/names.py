@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from rapidfuzz import fuzz, process
 
-from pushgen.guardrails.finding import finding
+from pushgen.guardrails.finding import Remedy, finding
 from pushgen.guardrails.source import Source, facts_of, name_tokens, source_of, squeeze
 from pushgen.records import Candidate, Content, Severity, Verdict
 from pushgen.text.fact import Fact
@@ -25,7 +25,8 @@ class NamesRule:
     """Blocks names that the source does not support.
 
     Names are found by capital letters (`text.names`), Chinese titles by 《》 and Chinese persons where the words around
-    them show them (`text.han_names`). In a headline where every word has a capital, a single unknown word gives a warning only: most are rare common words.
+    them show them (`text.han_names`). In a headline where every word has a capital, a single unknown word gives a
+    warning only: most are rare common words.
     """
 
     severity: Severity = Severity.BLOCK
@@ -35,6 +36,7 @@ class NamesRule:
     """For such a word in a headline; None to say nothing."""
     similarity: float = 88.0
     """Least similarity (rapidfuzz ratio, 0 to 100) of a spelling variant; words of five letters or more."""
+    remedy: Remedy | None = "drop"
     rule: str = "names"
 
     def check(self, content: Content, candidates: Sequence[Candidate]) -> list[Verdict]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from pushgen.guardrails.finding import finding
+from pushgen.guardrails.finding import Remedy, finding
 from pushgen.guardrails.source import Source, facts_of, is_plain, scale_of, source_of
 from pushgen.records import Candidate, Content, Severity, Verdict
 from pushgen.text.facts import Fact, date_parts
@@ -26,6 +26,7 @@ class NumbersRule:
     """
 
     severity: Severity = Severity.BLOCK
+    remedy: Remedy | None = "drop"
     rule: str = "numbers"
 
     def check(self, content: Content, candidates: Sequence[Candidate]) -> list[Verdict]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import regex
 
-from pushgen.guardrails.finding import finding
+from pushgen.guardrails.finding import Remedy, finding
 from pushgen.guardrails.source import Source, facts_of, name_tokens, source_of, squeeze
 from pushgen.records import Candidate, Content, Severity, Verdict
 
@@ -25,6 +25,7 @@ class QuotesRule:
     severity: Severity = Severity.BLOCK
     single: Severity | None = Severity.WARN
     """For a quotation of one word (of at most three Han characters); None to say nothing."""
+    remedy: Remedy | None = "drop"
     rule: str = "quotes"
 
     def check(self, content: Content, candidates: Sequence[Candidate]) -> list[Verdict]:

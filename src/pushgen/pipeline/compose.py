@@ -4,19 +4,23 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pushgen.generation import open_generator
-from pushgen.guardrails import default_rules
+from pushgen.guardrails import Policy
+from pushgen.pipeline.guarding import open_rules
 from pushgen.pipeline.run import Stages
 from pushgen.reward import open_reward
 from pushgen.selection import MeanWinSelector
 from pushgen.styles import load_taxonomy
+from pushgen.text.near_copies import NearCopyIndex
 
 
-def open_stages(generator: str, reward: Path) -> Stages:
-    """Generator by its spec, reward model by its folder, the default guardrails, the mean-win selector."""
+def open_stages(
+    generator: str, reward: Path, policy: Policy | None = None, past: NearCopyIndex | None = None
+) -> Stages:
+    """Generator by its spec, reward model by its folder, the guardrails of a policy, the mean-win selector."""
     return Stages(
         generator=open_generator(generator),
         fallback=open_generator("template"),
-        rules=default_rules(),
+        rules=open_rules(policy, past),
         reward=open_reward(reward),
         selector=MeanWinSelector(),
     )

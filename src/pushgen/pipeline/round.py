@@ -210,8 +210,8 @@ def _template(content: Content, stages: Stages, style: str) -> Candidate | None:
     """The template's text in one fixed style, or in the first style that it can write for this content."""
     for name in (style, *(other for other in styles_for(()) if other != style)):
         outcome = stages.fallback.generate([GenerationRequest(content=content, style=name)])[0]
-        if isinstance(outcome, Candidate) and check(content, [outcome], stages.rules).survivors:
-            return outcome
+        if isinstance(outcome, Candidate) and (passed := check(content, [outcome], stages.rules).survivors):
+            return passed[0]
     return None
 
 

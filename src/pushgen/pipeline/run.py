@@ -14,7 +14,8 @@ from typing import Any
 import polars as pl
 
 from pushgen.errors import ConfigurationError
-from pushgen.guardrails import check
+from pushgen.guardrails import Policy, check
+from pushgen.guardrails.repair import REPAIR
 from pushgen.manifest import Manifest, fingerprint, hash_path, write_json, write_manifest
 from pushgen.pipeline.workspace import Workspace, part_name, remove_drafts
 from pushgen.progress import bar
@@ -64,6 +65,10 @@ class RunSummary:
     """Requests that the generator could not serve, by reason."""
     blocked: Mapping[str, int]
     """Candidates blocked, by rule."""
+    warned: Mapping[str, int]
+    """Candidates with a warning, by rule."""
+    repaired: int
+    """Blocked candidates that got a shorter form which passed."""
 
 
 @dataclass(slots=True)
@@ -180,9 +185,10 @@ def _written(
     for content in contents:
         candidates = by_content[content.content_id]
         part.candidates.extend(candidates)
-        survivors, verdicts = check(content, candidates, rules)
-        part.verdicts.extend(verdicts)
-        passed[content.content_id] = list(survivors)
+        checked = check(content, candidates, rules)
+        part.candidates.extend(checked.repaired)
+        part.verdicts.extend(checked.verdicts)
+        passed[content.content_id] = checked.survivors
     return passed
 
 
@@ -209,22 +215,35 @@ def _summarise(out: Path, contents: int) -> RunSummary:
     rejects = read_table(out / "rejects", REJECTS) if has_rejects else pl.DataFrame(schema=REJECTS.schema)
     reasons = Counter[str](rejects["reason"].to_list())
     failures = {reason: count for reason, count in sorted(reasons.items()) if reason.startswith("not written: ")}
-    blocked = verdicts.filter(pl.col("severity") == "block").unique(["candidate_id", "rule"])
+    findings = {
+        severity: Counter[str](
+            verdicts.filter(pl.col("severity") == severity).unique(["candidate_id", "rule"])["rule"].to_list()
+        )
+        for severity in ("block", "warn")
+    }
+    written = int(candidates["repaired_from"].is_null().sum())
     return RunSummary(
         contents=contents,
-        candidates=candidates.height,
+        candidates=written,
         selections=selections.height,
         fallbacks=int(selections["fallback"].sum()),
         rejects={reason: count for reason, count in sorted(reasons.items()) if reason not in failures},
         failures=failures,
-        blocked=dict(sorted(Counter[str](blocked["rule"].to_list()).items())),
+        blocked=dict(sorted(findings["block"].items())),
+        warned={rule: count for rule, count in sorted(findings["warn"].items()) if rule != REPAIR},
+        repaired=candidates.height - written,
     )
 
 
-def work_of(contents: pl.DataFrame, generator: str, reward: Path) -> dict[str, str]:
-    """What identifies the inputs of a run: hashes of the contents and of the models."""
+def work_of(
+    contents: pl.DataFrame, generator: str, reward: Path, policy: Policy | None = None, past: Path | None = None
+) -> dict[str, str]:
+    """What identifies the inputs of a run: hashes of the contents, the models, the guardrails and past pushes."""
     folder = Path(generator)
+    rules = {} if policy is None else {"guardrails": fingerprint(as_dict(policy))}
     return {
+        **rules,
+        **({} if past is None else {"past": hash_path(past)}),
         "contents": fingerprint(CONTENTS.conform(contents).to_dicts()),
         "generator": _hash_model(folder) if folder.is_dir() else generator,
         "reward": _hash_model(reward),

@@ -196,7 +196,10 @@ def _run(folder: Path) -> list[Section]:
     summary = _json(run / "summary.json")
     if not summary:
         return []
-    blocked = tuple((rule, f"{count:,}") for rule, count in summary["blocked"].items())
+    blocked, warned = summary["blocked"], summary["warned"]
+    findings = tuple(
+        (rule, f"{blocked.get(rule, 0):,}", f"{warned.get(rule, 0):,}") for rule in sorted({*blocked, *warned})
+    )
     reasons = tuple((reason, f"{count:,}") for reason, count in {**summary["failures"], **summary["rejects"]}.items())
     written = read_table(run / "candidates", CANDIDATES) if (run / "candidates").is_dir() else CANDIDATES.frame([])
     generators = ", ".join(
@@ -204,9 +207,10 @@ def _run(folder: Path) -> list[Section]:
     )
     words = (
         f"{summary['candidates']:,} candidates for {summary['contents']:,} contents ({generators}); "
-        f"{summary['selections']:,} chosen, {summary['fallbacks']:,} of them from the fallback template."
+        f"{summary['selections']:,} chosen, {summary['fallbacks']:,} of them from the fallback template. "
+        f"{summary['repaired']:,} blocked candidates were repaired and passed."
     )
     return [
-        Section(title="Run", words=words, columns=("guardrail", "candidates blocked"), rows=blocked),
+        Section(title="Run", words=words, columns=("guardrail", "candidates blocked", "warned of"), rows=findings),
         *([Section(title="Not written", columns=("reason", "rows"), rows=reasons)] if reasons else []),
     ]

@@ -9,5 +9,10 @@ _FOLDER = Path(__file__).parent / "words"
 @cache
 def word_list(name: str) -> frozenset[str]:
     """The words of one list."""
-    lines = (_FOLDER / f"{name}.txt").read_text(encoding="utf-8").splitlines()
+    return read_words(_FOLDER / f"{name}.txt")
+
+
+def read_words(path: Path) -> frozenset[str]:
+    """The words of a file in the same form, in any case."""
+    lines = path.read_text(encoding="utf-8").splitlines()
     return frozenset(word for line in lines for word in line.split("#")[0].split())

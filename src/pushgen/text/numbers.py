@@ -68,7 +68,8 @@ _SCAN = re.compile(
   | (?P<month>{_LEFT}(?:{_LONE_MONTH}|(?:(?<=\bin\s)|(?<=\bof\s)|(?<=\bsince\s)|(?<=\blast\s)|(?<=\bnext\s))
         (?-i:May|March))(?![\w-]))
   | (?P<weekday>{_LEFT}(?-i:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day(?=s?\b))
-  | (?P<zweekday>(?:星期|礼拜|(?<![一两二三四五六七八九十半整几\d])周)(?P<zw>[一二三四五六日天])(?![一-鿿]?[次回场]|[个天周围]))
+  | (?P<zweekday>(?:星期|礼拜|(?<![一两二三四五六七八九十半整几\d])周)(?P<zw>[一二三四五六日天])
+        (?![一-鿿]?[次回场]|[个天周围]))
   | (?P<time>{_LEFT}\d{{1,2}}:\d{{2}}(?:\s?[ap]\.?m\b\.?)?(?!\d)|{_LEFT}\d{{1,2}}\s?[ap]\.?m\b\.?)
   | (?P<zpercent>百分之(?P<zp>[零〇一二两三四五六七八九十百点]+|\d+(?:\.\d+)?))
   | (?P<digits>{_LEFT}(?P<currency>(?:US|A|C|HK)?[$€£¥￥₹]\s?)?
