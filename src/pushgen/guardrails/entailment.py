@@ -32,12 +32,13 @@ class EntailmentModel:
     def load(cls, name: str) -> "EntailmentModel":
         """A model by folder or hub name. Raises `MissingExtraError`, or `InputError` where it cannot be loaded."""
         try:
-            from transformers import AutoModelForSequenceClassification, AutoTokenizer
+            import transformers
         except ImportError as error:
             raise MissingExtraError("transformers", "train", "the entailment rule") from error
+        library: Any = transformers
         try:
-            model: Any = AutoModelForSequenceClassification.from_pretrained(name)
-            tokenizer: Any = AutoTokenizer.from_pretrained(name)
+            model = library.AutoModelForSequenceClassification.from_pretrained(name)
+            tokenizer = library.AutoTokenizer.from_pretrained(name)
         except (OSError, ValueError, KeyError) as error:
             raise InputError(
                 expected="a Hugging Face sequence classification model",
@@ -51,7 +52,8 @@ class EntailmentModel:
         import torch
 
         best = [0.0] * len(texts)
-        room = min(getattr(self._model.config, "max_position_embeddings", 512), self._tokenizer.model_max_length, 512)
+        config = self._model.config
+        room = int(min(getattr(config, "max_position_embeddings", 512), self._tokenizer.model_max_length, 512))
         for start in range(0, len(texts), _BATCH):
             part = list(texts[start : start + _BATCH])
             longest = max(len(self._tokenizer(text, add_special_tokens=False)["input_ids"]) for text in part)
@@ -65,9 +67,9 @@ class EntailmentModel:
                 padding=True,
                 return_tensors="pt",
             )
-            owner = coded.pop("overflow_to_sample_mapping").tolist()
+            owner: list[int] = coded.pop("overflow_to_sample_mapping").tolist()
             with torch.inference_mode():
-                odds = self._model(**coded).logits.float().softmax(dim=-1)[:, self._label].tolist()
+                odds: list[float] = self._model(**coded).logits.float().softmax(dim=-1)[:, self._label].tolist()
             for text, value in zip(owner, odds, strict=True):
                 best[start + text] = max(best[start + text], value)
         return best

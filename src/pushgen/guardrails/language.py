@@ -112,13 +112,22 @@ class LanguageRule:
             if fitting < self.share * (fitting + foreign):
                 return f"{foreign} words are not in {' or '.join(expected)} script"
         size = sum(0.5 if script in ("Han", "Kana", "Thai") else 1 for script in scripts)
-        if self._detect is None or not asked or size < self.least_words:
+        if self._detect is None or not asked or size < self.least_words or _is_taken(text, content, asked):
             return ""
         odds = self._detect(text)
         best = max(odds, key=lambda language: odds[language], default=asked)
         if best == asked or asked not in odds or odds[best] < self.certainty:
             return ""
         return f"reads as {best} ({odds[best]:.0%}), not as {asked}"
+
+
+def _is_taken(text: str, content: Content, asked: str) -> bool:
+    """Whether most words are the source's, whose language is then the text's: lingua costs more than all other rules."""
+    if (content.language or asked).split("-")[0].lower() != asked:
+        return False
+    places = source_of(content.source_text, content.language).places
+    words = [fold(match.group()) for match in _WORD.finditer(text) if match.lastgroup == "Latin"]
+    return sum(word in places for word in words) > 0.5 * len(words)
 
 
 def _expected(asked: str, source: str) -> tuple[str, ...]:
