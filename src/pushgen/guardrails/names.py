@@ -73,7 +73,7 @@ def is_supported(fact: Fact, source: Source, similarity: float = 88.0) -> bool:
     """Whether the source holds the name: as a whole, word by word nearby, or as an abbreviation."""
     text = fact.firm or fact.text
     squeezed = squeeze(text)
-    if len(squeezed) < 2 or (len(squeezed) >= 5 and squeezed in source.squeezed):
+    if len(squeezed) < 2 or (len(squeezed) >= 5 and squeezed in source.squeezed) or source.stands(text):
         return True
     tokens = [token for token in name_tokens(text) if token not in _LINKS]
     telling = [token for token in tokens if not is_ordinary(token)]

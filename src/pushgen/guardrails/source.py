@@ -146,6 +146,21 @@ class Source:
                 found.setdefault(fold(left.group()), set()).add(fold(right.group()))
         return found
 
+    def stands(self, name: str) -> bool:
+        """Whether the text holds a name between signs that are no Latin letters or digits, whatever the case."""
+        wanted = fold(name)
+        start = self.folded.find(wanted)
+        while start >= 0:
+            around = self.folded[max(0, start - 1) : start] + self.folded[start + len(wanted) :][:1]
+            if not any(sign.isascii() and sign.isalnum() for sign in around):
+                return True
+            start = self.folded.find(wanted, start + 1)
+        return False
+
+    @cached_property
+    def folded(self) -> str:
+        return fold(self.text)
+
     @cached_property
     def squeezed(self) -> str:
         return squeeze(self.text)

@@ -23,7 +23,7 @@ _BEFORE = re.compile(rf"(?:^|[^\u4e00-\u9fff]|{_TITLES}|[和与跟对让给被�
 _VERBS = (
     "出演|主演|饰演|扮演|导演|执导|回应|宣布|表示|透露|回归|结婚|离婚|现身|亮相|加盟|出席|演唱|翻唱|献唱|发文|发声|晒|参加|担任|获得|夺得|拿下|"
     "击败|战胜|首次|终于|竟然|居然|突然|直言|坦言|曝光|去世|逝世|出道|退役|退出|登场|携手|合作|带来|讲述|分享|告诉|教你|开店|创办|打造|走进|来到|"
-    "离开|赢得|当选|获奖|获|称|说|演|唱|写|拍|画|谈|聊|和|与|跟|也|都|又|再|曾|正|将|已|被|把|让|为|在|的|是|有|了|要|想|能|会|不|没|来|去|给|对|向"
+    "离开|赢得|当选|获奖|获|称|说|演|唱|写|拍|画|谈|聊|和|与|跟|也|都|又|再|曾|正|将|已|被|把|让|为|在|的|是|有|了|要|想|能|会|不|没|来|去|给|对|向|一起|一同|同台"
 )
 _NAME = re.compile(
     rf"(?:{'|'.join(_SURNAMES)})(?:[{_GIVEN}]{{1,2}}(?=$|[^\u4e00-\u9fff]|{_TITLES}|{_VERBS})|(?={_TITLES}))"
@@ -46,7 +46,7 @@ def find_han_names(text: str) -> Iterator[Fact]:
     """Personal names in order. None of them is doubtful."""
     end = 0
     for match in _NAME.finditer(text):
-        if match.start() < end or _WORDS.match(text, match.start()):
+        if match.start() < end or (len(match.group()) == 2 and _WORDS.match(text, match.start())):
             continue
         if not _BEFORE.search(text[max(0, match.start() - 3) : match.start()]):
             continue
