@@ -91,7 +91,8 @@ def shuffled(cases: Sequence[Case]) -> list[tuple[Content, Sequence[Candidate]]]
 def main() -> None:
     folder, rng = Path(os.environ["PUSHGEN_DATA"]), random.Random(SEED)
     en, zh = english(folder), chinese(folder)
-    rng.shuffle(en), rng.shuffle(zh)
+    rng.shuffle(en)
+    rng.shuffle(zh)
     rules = {rule.rule: rule for rule in default_rules(STRICT)}
     rules["brand"] = BrandRule(brand=BrandConfig(banned=("便宜", "Acme Corp")))
     index = NearCopyIndex([case.text for case in (*en, *zh)], 0.9)

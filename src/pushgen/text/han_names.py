@@ -10,9 +10,11 @@ from collections.abc import Iterator
 from pushgen.text.fact import Fact
 from pushgen.text.lexicon import word_list
 
+_HAN = re.compile("[\u4e00-\u9fff]")
 _LONE = word_list("han_surnames")
 _SURNAMES = sorted(_LONE, key=len, reverse=True)
 _GIVEN = "".join(sorted(word_list("han_given")))
+_GIVEN_PAIR = re.compile(f"[{_GIVEN}]{{1,2}}")
 _TITLES = (
     "演员|导演|歌手|主播|网红|老师|选手|主演|明星|球星|球员|作者|作家|教授|医生|律师|记者|主持人|教练|队长|总统|总理|主席|市长|院士|"
     "博士|先生|女士|小姐|同学|师傅|阿姨|叔叔|奶奶|爷爷|大爷|大妈|影帝|影后|天后|天王|男星|女星|嘉宾|偶像|创始人|董事长|总裁|校长|厨师|画家|诗人|"
@@ -20,14 +22,23 @@ _TITLES = (
 )
 _TITLE = re.compile(_TITLES)
 _BEFORE = re.compile(rf"(?:^|[^\u4e00-\u9fff]|{_TITLES}|[和与跟对让给被由是向找问替像遇见访请看听])$")
-_VERBS = (
+_ACTS = (
     "出演|主演|饰演|扮演|导演|执导|回应|宣布|表示|透露|回归|结婚|离婚|现身|亮相|加盟|出席|演唱|翻唱|献唱|发文|发声|晒|参加|担任|获得|夺得|拿下|"
     "击败|战胜|首次|终于|竟然|居然|突然|直言|坦言|曝光|去世|逝世|出道|退役|退出|登场|携手|合作|带来|讲述|分享|告诉|教你|开店|创办|打造|走进|来到|"
-    "离开|赢得|当选|获奖|获|称|说|演|唱|写|拍|画|谈|聊|和|与|跟|也|都|又|再|曾|正|将|已|被|把|让|为|在|的|是|有|了|要|想|能|会|不|没|来|去|给|对|向|一起|一同|同台"
+    "离开|赢得|当选|获奖"
 )
+_VERBS = (
+    f"{_ACTS}|获|称|说|演|唱|写|拍|画|谈|聊|和|与|跟|也|都|又|再|曾|正|将|已|被|把|让|为|在|的|是|有|了|要|想|能|会|不|没|来|去|给"
+    "|对|向|一起|一同|同台"
+)
+_PARTICLES = "了的来去着过吗呢吧啊也都说是在有不就和与跟我你他她它这那们人个战"
 _NAME = re.compile(
-    rf"(?:{'|'.join(_SURNAMES)})(?:[{_GIVEN}]{{1,2}}(?=$|[^\u4e00-\u9fff]|{_TITLES}|{_VERBS})|(?={_TITLES}))"
+    rf"(?:{'|'.join(_SURNAMES)})(?:[{_GIVEN}]{{1,2}}(?=$|[^\u4e00-\u9fff]|{_TITLES}|{_VERBS})|(?={_TITLES})"
+    # Between a boundary and an act, or a title and a boundary, two characters of any kind are a given name.
+    rf"|(?:(?![{_PARTICLES}])[\u4e00-\u9fff]){{2}}(?=$|[^\u4e00-\u9fff]|{_ACTS}))"
 )
+_FRAMED = re.compile(rf"(?:{_TITLES})$")
+_ACT = re.compile(_ACTS)
 _WORDS = re.compile(
     "高[兴大能达明清山德雅新智洁峰林龙一二三学小中]|黄[金山河海心花昏牛岛石梅]|马[上路来力术云]|金[银牌色秋融华属子星玉]|白[天色云雪山菜领玉菊莲兰]"
     "|方[便法向面式言正圆]|安[全静心宁排慰康平]|万[一能分物里元亿岁家人千国圣]|江[湖山南西北河水]|余[生额下地]|于[是此]|关[于心注系键门爱]|毛[利毯巾衣]"
@@ -48,9 +59,13 @@ def find_han_names(text: str) -> Iterator[Fact]:
     for match in _NAME.finditer(text):
         if match.start() < end or (len(match.group()) == 2 and _WORDS.match(text, match.start())):
             continue
-        if not _BEFORE.search(text[max(0, match.start() - 3) : match.start()]):
+        before, whole = text[max(0, match.start() - 3) : match.start()], match.group()
+        if not _BEFORE.search(before):
             continue
-        whole = match.group()
+        if len(whole) == 3 and not _GIVEN_PAIR.fullmatch(whole[1:]):
+            acts = _ACT.match(text, match.end()) and (not before or not _HAN.match(before[-1]))
+            if not (_FRAMED.search(before) or acts) or _WORDS.match(text, match.start()):
+                continue
         if whole in _LONE and (title := _TITLE.match(text, match.end())):  # 李老师: the title belongs to the name
             whole += title.group()
         end = match.start() + len(whole)
