@@ -52,7 +52,9 @@ class ProfanityRule:
         ]
 
     def _look(self, text: str) -> Iterator[tuple[int, int, Severity]]:
-        plain = "".join(sign.lower() if len(sign.lower()) == 1 else sign for sign in text)
+        plain = text.lower()
+        if len(plain) != len(text):  # places must be those of the text
+            plain = "".join(sign.lower() if len(sign.lower()) == 1 else sign for sign in text)
         for pattern, severity in self._patterns:
             for view in dict.fromkeys((plain, plain.translate(_LOOKALIKES))):
                 hits = [match.span() for match in pattern.finditer(view)]

@@ -123,8 +123,9 @@ def _tokens(text: str, start: int, end: int) -> list[_Token]:
         lower = word.lower().replace("’", "'")
         token.capital = word[0].isupper()
         token.ordinary = is_ordinary(word) or lower in word_list("calendar")
-        inner = any(a.islower() and b.isupper() for a, b in pairwise(word))
-        coded = token.capital and any(sign.isdigit() for sign in word)
+        plain = word[1:].islower() and word.isalpha()
+        inner = not plain and any(a.islower() and b.isupper() for a, b in pairwise(word))
+        coded = token.capital and not plain and any(sign.isdigit() for sign in word)
         digits = word[0].isdigit() and word[-1].isupper() and not _SCALED.match(word)
         acronym = len(word) > 1 and word.isupper() and not token.ordinary
         paired = token.capital and "-" in word and word[-1].isalpha()
