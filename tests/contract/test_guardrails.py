@@ -99,8 +99,9 @@ class TestEveryGuardrail:
             rule.check(content, [candidate("1", text), candidate("2", text[::-1])])
             return time.process_time() - started
 
-        short, long = min(seconds(6_000), seconds(6_000, "b ")), seconds(24_000)
-        assert long < 10 * short + 0.3
+        short = min(seconds(6_000), seconds(6_000, "b "))
+        # A second try: the collector may have run in the first.
+        assert any(seconds(24_000, first) < 10 * short + 0.3 for first in ("", "b "))
 
     def test_findings_have_the_severity_asked_for(self, rule: Guardrail) -> None:
         content = Content(content_id="c", caption="Nothing to see.")

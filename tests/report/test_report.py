@@ -30,7 +30,9 @@ def _run_folder(folder: Path, text: str) -> Path:
     )
     write_table(selections_frame([chosen]), folder / "selections" / "part-0.parquet", SELECTIONS)
     summary = {"contents": 1, "candidates": 2, "selections": 1, "fallbacks": 0, "rejects": {}, "failures": {}}
-    (folder / "summary.json").write_text(json.dumps({**summary, "blocked": {"names": 3}, "warned": {"emoji": 2}, "repaired": 1}))
+    (folder / "summary.json").write_text(
+        json.dumps({**summary, "blocked": {"names": 3}, "warned": {"emoji": 2}, "repaired": 1})
+    )
     return folder
 
 
