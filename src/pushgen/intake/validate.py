@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from pushgen.intake.convert import absent, convert
@@ -69,7 +70,8 @@ def validate(
     bad = faults[0].rows
     for fault in faults[1:]:
         bad = bad | fault.rows
-    rejects = pl.concat([batch.rejects, _rejects(faults, raw, wanted, path)]).sort("row", maintain_order=True)
+    found = _rejects(faults, raw.filter(bad), bad, wanted, path)
+    rejects = pl.concat([batch.rejects, found]).sort("row", maintain_order=True)
     return frame.filter(~bad), rejects
 
 
@@ -95,12 +97,14 @@ def _column(column: Column, batch: RawBatch, max_text_bytes: int) -> tuple[pl.Se
         if not batch.nul_free:
             fault(NUL, value.str.contains("\0", literal=True))
         return value, faults
-    given = absent(source, mapping.null_values) if value.has_nulls() else source
-    if column.required and given.has_nulls():
-        fault(MISSING, given.is_null())
     unread = NOT_WHOLE if column.dtype == pl.Int64 else NOT_NUMBER if column.dtype == pl.Float64 else NOT_DATE
     if value.has_nulls():
-        fault(unread, value.is_null() & given.is_not_null())
+        # Few rows as a rule, and what the source says is looked at in these alone.
+        null = value.is_null()
+        given = absent(source.filter(null), mapping.null_values).is_not_null()
+        if column.required:
+            fault(MISSING, _spread(~given, null))
+        fault(unread, _spread(given, null))
     if column.dtype == pl.Float64:
         fault(NOT_NUMBER, ~value.is_finite())
     if column.minimum is not None and not _at_least(value, column.minimum, every=True):
@@ -110,22 +114,29 @@ def _column(column: Column, batch: RawBatch, max_text_bytes: int) -> tuple[pl.Se
     return value, faults
 
 
+def _spread(flags: pl.Series, rows: pl.Series) -> pl.Series:
+    """The flags, one for each row that is true in `rows`, at the places of these rows; false elsewhere."""
+    spread = np.zeros(rows.len(), bool)
+    spread[rows.arg_true().filter(flags).to_numpy()] = True
+    return pl.Series(spread)
+
+
 def _at_least(numbers: pl.Series, bound: float, *, every: bool = False) -> bool:
     """Whether one of the numbers, or every one, is `bound` or more; nulls do not count."""
     extreme: Any = numbers.min() if every else numbers.max()
     return every if extreme is None else bool(extreme >= bound)
 
 
-def _rejects(faults: list[_Fault], raw: pl.DataFrame, wanted: Wanted, path: Path) -> pl.DataFrame:
-    """One row per bad row: its first fault in the order of the columns."""
+def _rejects(faults: list[_Fault], rows: pl.DataFrame, bad: pl.Series, wanted: Wanted, path: Path) -> pl.DataFrame:
+    """One row per bad row: its first fault in the order of the columns. `rows` are those where `bad` is true."""
     parts: list[pl.DataFrame] = []
     for fault in faults:
         shown = pl.lit(None, pl.String)
-        if fault.field in raw.columns:
-            shown = pl.col(fault.field).filter(fault.rows).cast(pl.String, strict=False).str.slice(0, SHOWN)
-        rows = raw.select(pl.col(ROW).filter(fault.rows).alias("row"), shown.alias("value"))
+        if fault.field in rows.columns:
+            shown = pl.col(fault.field).cast(pl.String, strict=False).str.slice(0, SHOWN)
+        at_fault = rows.filter(fault.rows.filter(bad)).select(pl.col(ROW).alias("row"), shown.alias("value"))
         parts.append(
-            rows.select(
+            at_fault.select(
                 pl.lit(str(path)).alias("file"),
                 "row",
                 pl.lit(wanted.sources.get(fault.field, fault.field)).alias("field"),
