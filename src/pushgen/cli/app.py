@@ -21,7 +21,7 @@ _GROUPS = {
     "import": "Read a send or A/B log and audit it.",
     "train": "Train a generator or a reward model.",
     "evaluate": "Measure a model on data that it has not seen.",
-    "experiment": "Plan, assign and analyse A/B tests.",
+    "experiment": "Plan, assign, analyse and replay A/B tests.",
     "data": "Fetch public data.",
 }
 
@@ -51,6 +51,11 @@ COMMANDS = [
         "experiment analyze",
         "pushgen.cli.experiment_analyze:analyze",
         "Who wins, whether that can be trusted, and what to do next.",
+    ),
+    (
+        "experiment replay",
+        "pushgen.cli.experiment_replay:replay",
+        "What other ways to send would have earned on a log.",
     ),
     ("data download", "pushgen.cli.data:download", "Fetch a public data set and check it."),
     ("report", "pushgen.cli.report:report", "One HTML file with tables and plots."),
