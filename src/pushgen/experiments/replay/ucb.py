@@ -10,12 +10,12 @@ import numpy as np
 from pushgen.experiments.replay.policy import Belief, Counts, State, all_to_best
 from pushgen.experiments.replay.thompson import named
 
-_PIECES = 5
+_PIECES = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ucb:
-    """Quantile at 1 - 1 / t after t impressions; a batch is divided in 5 pieces, and an arm with pieces out is narrowed
+    """Quantile at 1 - 1 / t after t impressions; a batch is divided in 2 pieces, and an arm with pieces out is narrowed
     as if they came out at its mean.
     """
 
