@@ -1,6 +1,6 @@
 """Which way to send earns most on the Upworthy archive: tests, bandits, a reward model, and both together.
 
-    PUSHGEN_DATA=DIR python benchmarks/replay.py [--work DIR] [--seeds 5] [--styles auto]
+    PUSHGEN_DATA=DIR python benchmarks/replay.py [--work DIR] [--seeds 3] [--styles auto]
 
 Rates of arms under one picture, shrunk within their contest, are the truth. The reward model is of kind `linear`, one
 for each of 5 folds of contents (`splits.fold`), trained on the other four; so are the strengths of the priors. Chosen
@@ -41,7 +41,7 @@ from pushgen.reward.train_linear import named_labeller, train_linear
 from pushgen.settings import as_dict
 
 RESULTS = Path(__file__).parent / "results"
-HEATS = (0.1, 0.3, 1.0)
+HEATS = (0.03, 0.1, 0.3)
 TESTS = ("A/B 20%, then winner", "A/B 50%, then winner")
 PLAIN = ("Thompson, flat prior", "Bayes-UCB, flat prior")
 
@@ -126,7 +126,7 @@ def describe(
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, default=None)
-    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--styles", default="auto", choices=["auto", "none"])
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:

@@ -68,7 +68,7 @@ class TestEveryPolicy:
 
     def test_only_the_policy_without_clicks_never_overcomes_a_wrong_reward(self, policy: Policy) -> None:
         wrong = np.tile([0.1, -0.1, 0.0], (40, 1))
-        shown = play(policy, wrong, horizon=20_000)
+        shown = play(policy, wrong, horizon=60_000, batches=60)
         assert (shown[:, 1].sum() > 0.5 * shown.sum()) == (not isinstance(policy, RewardOnly))
 
     def test_a_permutation_of_the_arms_changes_nothing_on_average(self, policy: Policy) -> None:

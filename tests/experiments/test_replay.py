@@ -216,7 +216,7 @@ def test_replays_repeat_and_a_part_keeps_what_all_taught() -> None:
 )
 def test_contests_that_cannot_be_are_refused(change: dict[str, np.ndarray], words: str) -> None:
     good = {"contest": np.array([0, 0, 0]), "clicks": np.ones(3), "impressions": np.full(3, 100.0)}
-    names = [f"e{i}" for i in range(int(change.get("contest", good["contest"]).max()) + 1)]
+    names = [f"e{i}" for i in range(int((good | change)["contest"].max()) + 1)]
     with pytest.raises(ConfigurationError, match=words):
         Contests(experiments=names, contents=names, **(good | change))
 

@@ -1,5 +1,6 @@
 """From a log's pairs to contests, and from a model or a file to utilities."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -35,10 +36,12 @@ class Longer:
 
     name, kind = "longer", "fake"
 
-    def compare(self, texts_a: list[str], texts_b: list[str], captions: object = None) -> Comparison:
+    def compare(
+        self, texts_a: Sequence[str], texts_b: Sequence[str], captions: Sequence[str | None] | None = None
+    ) -> Comparison:
         assert captions is not None
         mean = np.array([len(a) - len(b) for a, b in zip(texts_a, texts_b, strict=True)], np.float32)
-        return Comparison(mean, 1 / (1 + np.exp(-mean)))
+        return Comparison(mean, (1 / (1 + np.exp(-mean))).astype(np.float32))
 
 
 def test_arms_of_one_picture_compete_and_what_tells_nothing_is_counted() -> None:

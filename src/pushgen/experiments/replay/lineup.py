@@ -7,7 +7,7 @@ from pushgen.experiments.replay.policy import Belief, Policy, RewardOnly, TestTh
 from pushgen.experiments.replay.thompson import TemperedThompson, Thompson
 from pushgen.experiments.replay.ucb import Ucb
 
-HEAT = 0.3
+HEAT = 0.1
 """Heat of the tempered policy; see benchmarks/replay.py, which chooses it on a fold that is not reported."""
 
 

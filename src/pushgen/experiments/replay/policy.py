@@ -41,9 +41,10 @@ class State:
 
     def posterior(self, belief: Belief) -> tuple[Array, Array]:
         """Alpha and beta of each arm's CTR, (g, K)."""
+        shown, clicks = self.shown.astype(np.float64), self.clicks.astype(np.float64)
         if belief == "flat":
-            return 0.5 + self.clicks, 0.5 + self.shown - self.clicks
-        return self.prior(belief).posterior(self.shown.astype(np.float64), self.clicks.astype(np.float64))
+            return 0.5 + clicks, 0.5 + shown - clicks
+        return self.prior(belief).posterior(shown, clicks)
 
     def prior(self, belief: Belief) -> LiftPriors:
         """Raises `ConfigurationError` where nothing was learnt for a belief."""
@@ -119,6 +120,6 @@ def evenly(shown: Counts, size: int, rng: np.random.Generator) -> Counts:
 
 def all_to_best(score: Array, size: int, rng: np.random.Generator) -> Counts:
     """The batch to the arm with the highest score, at random among equals; (g, K)."""
-    best = score == score.max(axis=1, keepdims=True)
+    best = np.equal(score, score.max(axis=1, keepdims=True))
     arm = np.where(best, rng.random(score.shape), -1.0).argmax(axis=1)
     return np.where(np.arange(score.shape[1]) == arm[:, None], size, 0).astype(np.int64)

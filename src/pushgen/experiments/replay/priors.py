@@ -11,6 +11,7 @@ To seed a bandit with a model's predictions is the idea of LOLA (Ye, Yoganarasim
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,9 +91,9 @@ def learn(contests: Contests, *, reward: bool) -> Learnt:
         slope = float(point[1]) if reward else 0.0
         return -log_likelihood(alive, float(np.clip(np.exp(point[0]), *_STRENGTHS)), slope * utility) / len(alive)
 
-    found = minimize(loss, start, method="Nelder-Mead", options={"xatol": 1e-2, "fatol": 1e-6, "maxiter": 150})
-    strength = float(np.clip(np.exp(found.x[0]), *_STRENGTHS))  # pyright: ignore
-    slope = max(float(found.x[1]), 0.0) if reward else 0.0  # pyright: ignore
+    found: Any = minimize(loss, start, method="Nelder-Mead", options={"xatol": 1e-2, "fatol": 1e-6, "maxiter": 150})
+    strength = float(np.clip(np.exp(found.x[0]), *_STRENGTHS))
+    slope = max(float(found.x[1]), 0.0) if reward else 0.0
     clicks, shown = (np.bincount(contests.contest, counts) for counts in (contests.clicks, contests.impressions))
     level = fit_beta(clicks, shown)
     return Learnt(strength=strength, slope=slope, level_alpha=level.alpha, level_beta=level.beta)
@@ -105,12 +106,13 @@ def log_likelihood(contests: Contests, strength: float, log_lift: Array) -> floa
     k, n, group = contests.clicks, contests.impressions, contests.contest
     pooled = (np.bincount(group, k) + 0.5) / np.bincount(group, n)
     log_mean_A = np.log(n * pooled[group]) + log_lift
-    of_arm = np.asarray(gammaln(strength + k) - gammaln(strength)) + k * (log_mean_A - np.log(strength))
+    counted = np.asarray(gammaln(strength + k), np.float64) - float(gammaln(strength))
+    of_arm = counted + k * (log_mean_A - np.log(strength))
     of_level_AQ = k[:, None] * _GRID - (strength + k[:, None]) * np.log1p(
         np.exp(log_mean_A[:, None] + _GRID) / strength
     )
     total_GQ = np.add.reduceat(of_level_AQ, np.flatnonzero(np.diff(group, prepend=-1)), axis=0)
-    return float(of_arm.sum() + np.sum(np.asarray(logsumexp(total_GQ, axis=1))))
+    return float(of_arm.sum() + np.asarray(logsumexp(total_GQ, axis=1), np.float64).sum())
 
 
 def centred(contests: Contests) -> Array:

@@ -77,7 +77,7 @@ def replay(contests: Contests, policies: Sequence[Policy], config: ReplayConfig)
     Raises `ConfigurationError` for a policy that believes in a reward model where there are no utilities.
     """
     config.check()
-    beliefs: set[Belief] = {policy.belief for policy in policies} - {"flat"}
+    beliefs: set[Belief] = {policy.belief for policy in policies if policy.belief != "flat"}
     learnt: dict[Belief, list[Learnt]] = {
         belief: cross_fitted(contests, config.folds, reward=belief == "reward") for belief in sorted(beliefs)
     }

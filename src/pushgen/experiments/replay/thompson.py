@@ -58,7 +58,7 @@ def drawn(alpha: Array, beta: Array, size: int, rng: np.random.Generator) -> Cou
     contests, arms = alpha.shape
     draws = min(size, _DRAWS)
     best = rng.beta(alpha[:, None], beta[:, None], (contests, draws, arms)).argmax(axis=2)
-    won = (best[:, :, None] == np.arange(arms)).sum(axis=1)
+    won: Counts = np.equal(best[:, :, None], np.arange(arms)).sum(axis=1, dtype=np.int64)
     return won if draws == size else rng.multinomial(size, won / draws)
 
 
