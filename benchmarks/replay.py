@@ -31,7 +31,8 @@ from pushgen import splits
 from pushgen.experiments.replay.figures import Figures, Gain
 from pushgen.experiments.replay.lineup import lineup
 from pushgen.experiments.replay.policy import Belief
-from pushgen.experiments.replay.simulate import ReplayConfig, Replayed, replay
+from pushgen.experiments.replay.settings import ReplayConfig
+from pushgen.experiments.replay.simulate import Replayed, replay
 from pushgen.experiments.replay.thompson import TemperedThompson
 from pushgen.logs import Log, make_pairs
 from pushgen.pipeline.replay_log import contests_of, read_utilities, utilities_by

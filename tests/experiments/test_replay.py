@@ -12,7 +12,8 @@ from pushgen.experiments.replay.figures import Figures
 from pushgen.experiments.replay.lineup import lineup
 from pushgen.experiments.replay.policy import State, TestThenWinner
 from pushgen.experiments.replay.priors import LiftPriors, learn, log_likelihood
-from pushgen.experiments.replay.simulate import ReplayConfig, replay
+from pushgen.experiments.replay.settings import ReplayConfig
+from pushgen.experiments.replay.simulate import replay
 from pushgen.experiments.replay.thompson import TemperedThompson, Thompson
 from pushgen.experiments.replay.ucb import Ucb
 from pushgen.experiments.thompson import Thompson as OneThompson

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from pushgen.experiments.replay.simulate import ReplayConfig
+from pushgen.experiments.replay.settings import ReplayConfig
 from pushgen.progress import say
 
 if TYPE_CHECKING:

@@ -120,6 +120,8 @@ def evenly(shown: Counts, size: int, rng: np.random.Generator) -> Counts:
 
 def all_to_best(score: Array, size: int, rng: np.random.Generator) -> Counts:
     """The batch to the arm with the highest score, at random among equals; (g, K)."""
-    best = np.equal(score, score.max(axis=1, keepdims=True))
+    best: NDArray[np.bool_] = np.asarray(score == score.max(axis=1, keepdims=True), bool)
     arm = np.where(best, rng.random(score.shape), -1.0).argmax(axis=1)
-    return np.where(np.arange(score.shape[1]) == arm[:, None], size, 0).astype(np.int64)
+    batch = np.zeros(score.shape, np.int64)
+    batch[np.arange(len(batch)), arm] = size
+    return batch

@@ -81,16 +81,17 @@ def learn(contests: Contests, *, reward: bool) -> Learnt:
         raise ConfigurationError("a prior from the reward model needs the utilities of the arms, and there are none")
     if not contests.clicks.sum():
         raise ConfigurationError("nobody clicked in the experiments that priors are learnt from")
-    from scipy.optimize import minimize  # pyright: ignore[reportMissingTypeStubs, reportUnknownVariableType]
+    import scipy.optimize  # pyright: ignore[reportMissingTypeStubs]
 
     alive = contests.only(np.bincount(contests.contest, contests.clicks) > 0)
     utility = centred(alive)
     start = [3.0, 1.0] if reward else [3.0]
 
     def loss(point: NDArray[np.float64]) -> float:
-        slope = float(point[1]) if reward else 0.0
+        slope = max(float(point[1]), 0.0) if reward else 0.0
         return -log_likelihood(alive, float(np.clip(np.exp(point[0]), *_STRENGTHS)), slope * utility) / len(alive)
 
+    minimize: Any = scipy.optimize.minimize  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
     found: Any = minimize(loss, start, method="Nelder-Mead", options={"xatol": 1e-2, "fatol": 1e-6, "maxiter": 150})
     strength = float(np.clip(np.exp(found.x[0]), *_STRENGTHS))
     slope = max(float(found.x[1]), 0.0) if reward else 0.0

@@ -57,8 +57,10 @@ def drawn(alpha: Array, beta: Array, size: int, rng: np.random.Generator) -> Cou
     """Impressions by how often each arm's draw is the highest, (g, K)."""
     contests, arms = alpha.shape
     draws = min(size, _DRAWS)
-    best = rng.beta(alpha[:, None], beta[:, None], (contests, draws, arms)).argmax(axis=2)
-    won: Counts = np.equal(best[:, :, None], np.arange(arms)).sum(axis=1, dtype=np.int64)
+    rates: Array = rng.beta(alpha[:, None], beta[:, None], (contests, draws, arms))
+    best: Counts = rates.argmax(axis=2).astype(np.int64)
+    place: Counts = best + arms * np.arange(contests, dtype=np.int64)[:, None]
+    won = np.bincount(place.ravel(), minlength=contests * arms).reshape(contests, arms)
     return won if draws == size else rng.multinomial(size, won / draws)
 
 
