@@ -46,6 +46,10 @@ def test_utilities_earn_and_the_page_shows_it(log: Path, tmp_path: Path) -> None
     assert gains["oracle", 200] == pytest.approx(1 / 3, abs=0.04)
     assert gains["reward only", 200] == pytest.approx(gains["oracle", 200], abs=0.01)
     assert gains["Thompson, reward prior", 200] > gains["Thompson, learnt prior", 200]
+    paired = {(row["policy"], row["rival"], row["traffic"]): row["difference"] for row in found["differences"]}
+    assert paired["Thompson, reward prior", "Thompson, learnt prior", 200]["value"] == pytest.approx(
+        gains["Thompson, reward prior", 200] - gains["Thompson, learnt prior", 200]
+    )
     assert found["learnt"]["reward"][0]["slope"] == pytest.approx(1.0, abs=0.25)
     html = page.read_text()
     assert html.count("<svg") == 1

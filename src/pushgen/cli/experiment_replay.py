@@ -85,6 +85,7 @@ def replay(
             "left_out": {**made.left_out, **found.left_out},
             "learnt": {belief: [as_dict(one) for one in folds] for belief, folds in replayed.learnt.items()},
             "gains": [as_dict(gain) for gain in gains],
+            "differences": [as_dict(one) for one in figures.differences()],
             "config": as_dict(config),
         }
         print_json(values)

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from pushgen.experiments.replay.simulate import Replayed
     from pushgen.statistics.bootstrap import Interval
 
-SHOWN = 6
-"""Policies in the plot, the best ones, beside the oracle."""
+BEST, SIMPLE = 3, 4
+"""Policies in the plot beside the oracle: the best of all, and the best of those that learnt from no other experiment."""
 
 
 def write_replay_report(replayed: "Replayed", gains: Sequence["Gain"], path: Path) -> Path:
@@ -22,13 +22,14 @@ def write_replay_report(replayed: "Replayed", gains: Sequence["Gain"], path: Pat
     by_place = {(gain.policy, gain.traffic): gain for gain in gains}
     policies = [policy for policy in dict.fromkeys(gain.policy for gain in gains) if policy != "oracle"]
     ranked = sorted(policies, key=lambda policy: -sum(by_place[policy, level].share.value for level in traffic))
+    simple = [policy for policy in ranked if not policy.endswith(("learnt prior", "reward prior"))]
     drawn = {
         policy: [
             (float(level), gain.value, gain.low, gain.high)
             for level in traffic
             for gain in [by_place[policy, level].gain]
         ]
-        for policy in [*ranked[:SHOWN], "oracle"]
+        for policy in [*dict.fromkeys([*ranked[:BEST], *simple[:SIMPLE]]), "oracle"]
     }
     best = {level: max(policies, key=lambda policy: by_place[policy, level].gain.value) for level in traffic}
     winners = tuple((f"{level:,}", best[level], percent(by_place[best[level], level].gain)) for level in traffic)
@@ -42,8 +43,9 @@ def write_replay_report(replayed: "Replayed", gains: Sequence["Gain"], path: Pat
 
     experiments = len(set(replayed.contests.experiments))
     words = (
-        f"{len(replayed.contests):,} contests of {experiments:,} experiments, {replayed.config.seeds} replays each, in "
-        f"{replayed.config.batches} batches. True rates are the log's, shrunk within each contest."
+        f"{len(replayed.contests):,} contests (arms of one experiment that differ in their text alone) of "
+        f"{experiments:,} experiments, replays of each: {replayed.config.seeds}, in {replayed.config.batches} batches. "
+        "True rates are the log's, shrunk within each contest."
     )
     sections = [
         Section(title="What earns most", words=words, columns=("impressions per experiment", "policy", "gain, % [95%]"),

@@ -64,6 +64,15 @@ class Figures:
                 )
         return found
 
+    def differences(self) -> list[Difference]:
+        """Every two policies, the later one in the order of the replay less the earlier one, by traffic."""
+        return [
+            self.difference(later, earlier, traffic)
+            for traffic in self._replayed.config.traffic
+            for place, later in enumerate(self.policies)
+            for earlier in self.policies[:place]
+        ]
+
     def difference(self, policy: str, rival: str, traffic: int) -> Difference:
         """Paired over contests."""
         more = self._clicks[policy][traffic] - self._clicks[rival][traffic]
