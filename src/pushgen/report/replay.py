@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pushgen.statistics.bootstrap import Interval
 
 BEST, SIMPLE = 3, 4
-"""Policies in the plot beside the oracle: the best of all, and the best of those that learnt from no other experiment."""
+"""Policies in the plot beside the oracle: the best of all, and the best that learnt from no other experiment."""
 
 
 def write_replay_report(replayed: "Replayed", gains: Sequence["Gain"], path: Path) -> Path:
