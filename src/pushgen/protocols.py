@@ -117,6 +117,22 @@ class RewardModel(Protocol):
 
 
 @runtime_checkable
+class UtilityModel(RewardModel, Protocol):
+    """A reward model that judges all candidates of a content at once, each text read once."""
+
+    def utilities(self, lists: Sequence[Sequence[str]], captions: Sequence[str | None]) -> list[Floats]:
+        """Expected log-CTR of each text up to a constant of its list, shape (K,) per list; K may be 0.
+
+        `captions` has one entry per list. Permuting a list permutes its utilities; equal texts get equal ones.
+        """
+        ...
+
+    def win_matrix(self, utilities: Floats) -> Floats:
+        """Probability p[i, j] that text i of a list beats text j, shape (K, K), from the utilities of that list."""
+        ...
+
+
+@runtime_checkable
 class Selector(Protocol):
     """From candidates and their probabilities to a choice."""
 

@@ -38,7 +38,7 @@ def _train(
     preset
         `quick` for short texts and about a minute and a half on two cores.
     config
-        TOML file with settings, the nested ones in the tables [backbone] and [pair].
+        TOML file with settings, the nested ones in the tables [backbone], [pair], [utility] and [linear].
     holdout
         Share of contents that training never sees; 0 uses all, and nothing can then be measured on this log.
     """

@@ -14,11 +14,10 @@ def judged(
 ) -> "Evaluation":
     """The model and the baselines on held-out pairs; `train` feeds TF-IDF and the near-copy slice."""
     from pushgen.reward.baselines import longer_wins, tfidf_logistic
-    from pushgen.reward.evaluate import Prediction, evaluate
+    from pushgen.reward.evaluate import Prediction, evaluate, predict
 
-    said = judge.compare(held["text_a"].to_list(), held["text_b"].to_list(), held["caption"].to_list())
     predictions = {
-        "model": Prediction(said.mean.astype(float), judge.residual.scale),
+        "model": predict(judge, held),
         "longer wins": Prediction(longer_wins(held)),
     }
     if train.height:

@@ -44,6 +44,10 @@ def train_reward(
         from pushgen.styles.linear import LinearLabeller
 
         model = train_linear(kept, config, origin, styles=LinearLabeller.load(styles) if styles else None)
+    elif config.kind in ("score", "list"):
+        from pushgen.reward.train_utility import train_utility
+
+        model = train_utility(kept, config, origin).model
     else:
         from pushgen.reward.train_pair import train_pair
 

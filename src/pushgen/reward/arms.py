@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 Array = NDArray[np.float64]
 Rows = NDArray[np.int64]
@@ -68,3 +68,15 @@ def arms_of(pairs: pl.DataFrame) -> Arms:
         group=group.to_numpy().astype(np.int64),
         keys=arms.select("experiment_id", "push_id"),
     )
+
+
+def differences(values_A: ArrayLike, keys: pl.DataFrame, pairs: pl.DataFrame) -> Array:
+    """Value of arm a less that of arm b for each pair, shape (P,); `keys` tell which arms the values belong to."""
+    of_arm = keys.with_columns(value=pl.Series(np.asarray(values_A, np.float64)))
+    side_a, side_b = (
+        pairs.select("experiment_id", push_id=f"push_{side}")
+        .join(of_arm, on=["experiment_id", "push_id"], how="left", maintain_order="left")["value"]
+        .to_numpy()
+        for side in ("a", "b")
+    )
+    return side_a - side_b

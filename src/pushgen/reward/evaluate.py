@@ -7,13 +7,16 @@ two-proportion test, and without texts that nearly occur in training. Intervals 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from pushgen.errors import InputError
+from pushgen.protocols import UtilityModel
+from pushgen.reward.arms import arms_of, differences
 from pushgen.reward.choices import choose
 from pushgen.reward.evidence import evidence, usable
 from pushgen.statistics.bootstrap import ClusterBootstrap, Interval
@@ -25,6 +28,9 @@ from pushgen.statistics.calibration import (
 )
 from pushgen.statistics.proportions import two_proportion_z, two_sided_p
 from pushgen.text.near_copies import has_near_copy
+
+if TYPE_CHECKING:
+    from pushgen.reward.storage import TrainedReward
 
 Array = NDArray[np.float64]
 NEAR_COPY = 0.8
@@ -123,6 +129,19 @@ def evaluate(
         experiments=kept["experiment_id"].n_unique(),
         left_out={"pairs without impressions or clicks": pairs.height - kept.height},
     )
+
+
+def predict(judge: "TrainedReward", pairs: pl.DataFrame) -> Prediction:
+    """What a model says of a frame of `tables.PAIRS`; one of utilities judges the arms that compete as one list."""
+    if not isinstance(judge, UtilityModel):
+        said = judge.compare(pairs["text_a"].to_list(), pairs["text_b"].to_list(), pairs["caption"].to_list())
+        return Prediction(said.mean.astype(np.float64), judge.residual.scale)
+    arms = arms_of(pairs)
+    ends = [*np.flatnonzero(np.diff(arms.group, prepend=-1)).tolist(), len(arms)]
+    lists = [arms.texts[start:end] for start, end in pairwise(ends)]
+    utilities = judge.utilities(lists, [arms.captions[start] for start in ends[:-1]])
+    values_A = np.concatenate([np.zeros(0), *utilities])
+    return Prediction(differences(values_A, arms.keys, pairs), judge.residual.scale)
 
 
 class _Observed:

@@ -19,11 +19,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pushgen.protocols import Comparison
+from pushgen.protocols import Comparison, Floats
 from pushgen.reward.arms import Arms
 from pushgen.reward.features import Features
 from pushgen.reward.origin import Origin
-from pushgen.reward.probability import comparison
+from pushgen.reward.probability import comparison, win_matrix
 from pushgen.reward.words import READ
 from pushgen.statistics.calibration import Residual
 
@@ -34,7 +34,7 @@ PENALTIES = (10.0, 30.0, 100.0, 300.0, 1000.0)
 
 
 class LinearReward:
-    """A trained linear model, a `protocols.RewardModel`."""
+    """A trained linear model, a `protocols.UtilityModel`."""
 
     kind = "linear"
 
@@ -44,7 +44,7 @@ class LinearReward:
         self.features, self.beta_F = features, beta_F
         self.residual, self.origin, self.name = residual, origin, name
 
-    def utilities(self, texts: Sequence[str], captions: Sequence[str | None]) -> Array:
+    def raw(self, texts: Sequence[str], captions: Sequence[str | None]) -> Array:
         """Log-CTR of each text up to a constant of its content, before the residual's slope; shape (N,)."""
         if not texts:
             return np.zeros(0)
@@ -53,6 +53,17 @@ class LinearReward:
         found = dict(zip(distinct, np.asarray(rows @ self.beta_F).tolist(), strict=True))
         return np.array([found[key] for key in zip(texts, captions, strict=True)])
 
+    def utilities(self, lists: Sequence[Sequence[str]], captions: Sequence[str | None]) -> list[Floats]:
+        """Expected log-CTR of each text up to a constant of its list, shape (K,) per list; K may be 0."""
+        rows = [(text, caption) for texts, caption in zip(lists, captions, strict=True) for text in texts]
+        raw = self.raw([text for text, _ in rows], [caption for _, caption in rows])
+        ends = np.cumsum([len(texts) for texts in lists])[:-1]
+        return np.split((self.residual.slope * raw).astype(np.float32), ends) if lists else []
+
+    def win_matrix(self, utilities: Floats) -> Floats:
+        """Probability p[i, j] that text i of a list beats text j, shape (K, K), 0.5 where utilities are equal."""
+        return win_matrix(utilities, self.residual.scale)
+
     def compare(
         self, texts_a: Sequence[str], texts_b: Sequence[str], captions: Sequence[str | None] | None = None
     ) -> Comparison:
@@ -60,7 +71,7 @@ class LinearReward:
         if len(texts_a) != len(texts_b):
             raise ValueError(f"expected as many texts on both sides, found {len(texts_a)} and {len(texts_b)}")
         given = captions if captions is not None else [None] * len(texts_a)
-        raw = self.utilities(texts_a, given) - self.utilities(texts_b, given)
+        raw = self.raw(texts_a, given) - self.raw(texts_b, given)
         return comparison(raw, self.residual)
 
     def count_truncated(self, texts: Sequence[str]) -> int:

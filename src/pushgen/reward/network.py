@@ -43,7 +43,7 @@ def mean_pool(hidden_PLD: Tensor, mask_PL: Tensor) -> Tensor:
     return (hidden_PLD.float() * weight_PL1).sum(1) / weight_PL1.sum(1).clamp(min=1.0)
 
 
-class _Head(nn.Module):
+class Head(nn.Module):
     """One number per text. It starts at zero, so that an untrained model prefers nothing."""
 
     def __init__(self, width: int, dropout: float) -> None:
@@ -68,7 +68,7 @@ class LateNetwork(nn.Module):
         self.joint_layers = min(joint_layers, len(stack))
         config: Any = backbone.config
         heads = int(config.num_attention_heads)
-        self.head = _Head(int(config.hidden_size), dropout)
+        self.head = Head(int(config.hidden_size), dropout)
         self.other_text = nn.Parameter(torch.full((self.joint_layers, heads), OTHER_TEXT))
 
     def read(self, ids_TL: Tensor, mask_TL: Tensor) -> Tensor:
@@ -106,7 +106,7 @@ class OrderedNetwork(nn.Module):
         self.backbone = backbone
         self.padding = padding
         config: Any = backbone.config
-        self.head = _Head(int(config.hidden_size), dropout)
+        self.head = Head(int(config.hidden_size), dropout)
         self.typed = getattr(config, "type_vocab_size", 0) >= 2
 
     def read(self, ids_TL: Tensor, mask_TL: Tensor) -> Tensor:  # noqa: ARG002

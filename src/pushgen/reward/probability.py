@@ -3,14 +3,25 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from pushgen.protocols import Comparison
+from pushgen.protocols import Comparison, Floats
 from pushgen.statistics.calibration import Residual, normal_probability
 
 
 def comparison(raw: ArrayLike, residual: Residual) -> Comparison:
     """Mean and win probability of raw differences, shape (P,): antisymmetric, and exactly 0 and 0.5 at 0."""
-    mean = residual.slope * np.asarray(raw, np.float64)
+    return from_means(residual.slope * np.asarray(raw, np.float64), residual.scale)
+
+
+def from_means(mean: ArrayLike, scale: float) -> Comparison:
+    """Win probability of mean log-CTR ratios of any shape, given the residual's standard deviation."""
+    mean = np.asarray(mean, np.float64)
     # The smaller half is computed and the other taken from it, so that both add up to 1.
-    lower = normal_probability(-np.abs(mean) / residual.scale)
+    lower = normal_probability(-np.abs(mean) / scale)
     p_a = np.where(mean > 0, 1.0 - lower, lower)
     return Comparison(mean.astype(np.float32), p_a.astype(np.float32))
+
+
+def win_matrix(utilities: Floats, scale: float) -> Floats:
+    """Probability p[i, j] that i beats j, shape (K, K), from expected log-CTRs up to a constant, shape (K,)."""
+    utility_K = utilities.astype(np.float64)
+    return from_means(utility_K[:, None] - utility_K[None, :], scale).p_a

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pushgen.errors import ConfigurationError
 
-Kind = Literal["pair", "linear"]
+Kind = Literal["pair", "score", "list", "linear"]
 Interaction = Literal["late", "ordered"]
 Loss = Literal["counts", "order"]
 
@@ -33,7 +33,28 @@ class BackboneConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PairConfig:
+class ReadingConfig:
+    """What every network reads."""
+
+    max_tokens: int = 64
+    """Tokens of a text that are read. What follows is cut and counted."""
+    caption_tokens: int = 0
+    """Tokens of the content's caption that are read; 0, as in the paper, reads none. What a style is worth depends on
+    the topic, and a short push may not say what it is about. `pair` and `score` read them after each text, `list` reads
+    the caption once and lets every text attend to it."""
+    dropout: float = 0.1
+    """Share of the pooled vector that is dropped in training."""
+
+    def __post_init__(self) -> None:
+        if self.max_tokens < 3 or self.caption_tokens < 0 or not 0 <= self.dropout < 1:
+            raise ConfigurationError(
+                "reward: max_tokens must be at least 3, caption_tokens at least 0 and dropout in [0, 1), found "
+                f"{self.max_tokens}, {self.caption_tokens}, {self.dropout}"
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairConfig(ReadingConfig):
     """The shape of the pair cross-encoder."""
 
     interaction: Interaction = "late"
@@ -43,20 +64,24 @@ class PairConfig:
     difference; any encoder, several times slower."""
     joint_layers: int = 2
     """Layers in which the two texts see each other (`late` only)."""
-    max_tokens: int = 64
-    """Tokens of a text that are read. What follows is cut and counted."""
-    caption_tokens: int = 0
-    """Tokens of the content's caption that are read after each text; 0, as in the paper, reads none. What a style is
-    worth depends on the topic, and a short push may not say what it is about."""
-    dropout: float = 0.1
-    """Share of the pooled vector that is dropped in training."""
 
     def __post_init__(self) -> None:
-        if self.joint_layers < 0 or self.max_tokens < 3 or self.caption_tokens < 0 or not 0 <= self.dropout < 1:
-            raise ConfigurationError(
-                "pair: joint_layers and caption_tokens must be at least 0, max_tokens at least 3 and dropout in "
-                f"[0, 1), found {self.joint_layers}, {self.caption_tokens}, {self.max_tokens}, {self.dropout}"
-            )
+        ReadingConfig.__post_init__(self)  # `super()` does not know a class with slots
+        if self.joint_layers < 0:
+            raise ConfigurationError(f"pair: joint_layers must be at least 0, found {self.joint_layers}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UtilityConfig(ReadingConfig):
+    """The shape of the models that give each push a utility: `score` and `list`."""
+
+    list_layers: int = 1
+    """Layers in which the candidates of a content see each other (`list` only)."""
+
+    def __post_init__(self) -> None:
+        ReadingConfig.__post_init__(self)
+        if self.list_layers < 0:
+            raise ConfigurationError(f"utility: list_layers must be at least 0, found {self.list_layers}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,23 +122,29 @@ class RewardConfig:
     """How a reward model is trained."""
 
     kind: Kind = "pair"
-    """`pair`: a cross-encoder over both texts. `linear`: words, surface, and styles crossed with topics; seconds to
-    train, any language; of the settings below it reads `linear`, `validation` and `seed`."""
+    """`pair`: a cross-encoder over both texts. `score`: a utility for each text, read alone; K candidates cost K
+    readings instead of K (K - 1) / 2 comparisons. `list`: utilities of all candidates of a content, which see each
+    other. `linear`: words, surface, and styles crossed with topics; seconds to train, any language; of the settings
+    below it reads `linear`, `validation` and `seed`."""
     backbone: BackboneConfig = field(default_factory=BackboneConfig)
     pair: PairConfig = field(default_factory=PairConfig)
+    utility: UtilityConfig = field(default_factory=UtilityConfig)
     linear: LinearConfig = field(default_factory=LinearConfig)
     loss: Loss = "counts"
-    """`counts`: quasi-likelihood of the clicks. `order`: cross-entropy with the posterior of which arm is better."""
+    """`counts`: quasi-likelihood of the clicks. `order` (`pair` only): cross-entropy with the posterior of which arm is
+    better."""
     epochs: int = 2
-    """Passes over the (sampled) pairs."""
+    """Passes over the (sampled) pairs or the experiments."""
     learning_rate: float = 1e-4
     """Peak rate of the backbone."""
     head_rate: float = 10.0
     """Factor on the rate for the few weights that start from nothing."""
     batch_pairs: int = 64
-    """Pairs per step; those of one experiment stay together, so that each text is read once."""
+    """Pairs per step of `pair`; those of one experiment stay together, so that each text is read once."""
+    batch_texts: int = 80
+    """Texts per step of `score` and `list`, in whole experiments."""
     pairs_per_epoch: int | None = None
-    """Pairs drawn by their evidence for each epoch; none takes all."""
+    """Pairs drawn by their evidence for each epoch of `pair`; none takes all."""
     validation: float = 0.1
     """Share of the training contents kept for early stopping and for the residual scale."""
     patience: int = 2
@@ -125,11 +156,13 @@ class RewardConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if not 0 < self.validation < 0.5 or self.batch_pairs < 1 or self.head_rate <= 0:
+        if not 0 < self.validation < 0.5 or min(self.batch_pairs, self.batch_texts) < 1 or self.head_rate <= 0:
             raise ConfigurationError(
-                "reward: validation must lie in (0, 0.5), batch_pairs and head_rate above 0, found "
-                f"{self.validation}, {self.batch_pairs}, {self.head_rate}"
+                "reward: validation must lie in (0, 0.5), batch_pairs, batch_texts and head_rate above 0, found "
+                f"{self.validation}, {self.batch_pairs}, {self.batch_texts}, {self.head_rate}"
             )
+        if self.loss == "order" and self.kind in ("score", "list"):
+            raise ConfigurationError(f"reward: the loss `order` is of the kind `pair`, found the kind {self.kind!r}")
         if self.pairs_per_epoch is not None and self.pairs_per_epoch < 1:
             raise ConfigurationError(f"reward: pairs_per_epoch must be at least 1, found {self.pairs_per_epoch}")
 

@@ -19,9 +19,10 @@ from pushgen.statistics.calibration import Residual
 if TYPE_CHECKING:
     from pushgen.reward.linear import LinearReward
     from pushgen.reward.pair import PairReward
+    from pushgen.reward.utility import UtilityReward
     from pushgen.training.precision import Bf16
 
-TrainedReward: TypeAlias = Union["PairReward", "LinearReward"]
+TrainedReward: TypeAlias = Union["PairReward", "UtilityReward", "LinearReward"]
 FORMAT = "pushgen-reward-1"
 
 
@@ -31,6 +32,8 @@ def save_reward(model: TrainedReward, folder: Path) -> None:
     (folder / "config.json").unlink(missing_ok=True)
     if model.kind == "linear":
         from pushgen.reward.linear_files import save
+    elif model.kind in ("score", "list"):
+        from pushgen.reward.utility_files import save
     else:
         from pushgen.reward.pair_files import save
     own = save(model, folder)  # type: ignore[arg-type]  (the kind tells the class)
@@ -56,6 +59,10 @@ def load_reward(folder: Path, *, bf16: "Bf16" = "no") -> TrainedReward:
             from pushgen.reward.linear_files import load as load_linear
 
             return load_linear(folder, values, residual, origin)
+        if values["kind"] in ("score", "list"):
+            from pushgen.reward.utility_files import load as load_utility
+
+            return load_utility(folder, values, residual, origin, bf16)
         from pushgen.reward.pair_files import load as load_pair
 
         return load_pair(folder, values, residual, origin, bf16)

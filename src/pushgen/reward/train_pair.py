@@ -13,6 +13,7 @@ from pushgen.errors import InputError
 from pushgen.progress import say
 from pushgen.reward.backbone import layer_stack, open_backbone, padding_of
 from pushgen.reward.evidence import Evidence, evidence, sample, signal_variance
+from pushgen.reward.fitting import fit_network
 from pushgen.reward.inference import compare_all
 from pushgen.reward.inner import inner_split
 from pushgen.reward.likelihood import count_loss, order_loss
@@ -22,7 +23,7 @@ from pushgen.reward.pair import PairReward, build_network
 from pushgen.reward.settings import RewardConfig
 from pushgen.reward.tokens import Ids, pad, with_captions
 from pushgen.statistics.calibration import fit_residual
-from pushgen.training.loop import Epoch, LoopConfig, fit
+from pushgen.training.loop import Epoch
 from pushgen.training.precision import autocast, best_device
 
 POOL = 16
@@ -87,22 +88,7 @@ def train_pair(pairs: pl.DataFrame, config: RewardConfig, origin: Origin | None 
     number = {key: index for index, key in enumerate(keys)}
     train, validation = (_data(part, tokens.ids, number) for part in parts)
     trainer = _Trainer(network, train, validation, config, padding_of(tokenizer))
-    history = fit(
-        network,
-        batches=trainer.batches,
-        loss=trainer.loss,
-        validate=trainer.validate,
-        config=LoopConfig(
-            epochs=config.epochs,
-            learning_rate=config.learning_rate,
-            bf16=config.bf16,
-            seed=config.seed,
-            patience=config.patience,
-            max_seconds=config.max_seconds,
-        ),
-        description="Training the reward model",
-        rate_scale=lambda name: 1.0 if name.startswith("backbone.") else config.head_rate,
-    )
+    history = fit_network(network, trainer, config)
     with torch.inference_mode(), autocast(device, config.bf16):
         raw = trainer.means(validation)
     held = validation.given

@@ -1,4 +1,7 @@
-"""Every candidate of a content against every other, for many contents in few large calls of the reward model."""
+"""Every candidate of a content against every other, for many contents in few large calls of the reward model.
+
+A model of utilities reads the K candidates of a content once each; any other compares their K (K - 1) / 2 pairs.
+"""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -7,7 +10,7 @@ from typing import TypeAlias
 import numpy as np
 
 from pushgen.progress import bar
-from pushgen.protocols import Floats, RewardModel, Selector
+from pushgen.protocols import Floats, RewardModel, Selector, UtilityModel
 from pushgen.records import Candidate, Content, Selection
 
 Field: TypeAlias = tuple[Content, Sequence[Candidate]]
@@ -44,10 +47,15 @@ def win_matrices(
 ) -> list[Floats]:
     """For each field the probabilities p[i, j] that candidate i beats candidate j, shape (K, K), float32.
 
-    Each unordered pair of distinct texts is compared once, always in the same order of the two; p[j, i] is
-    1 - p[i, j], the diagonal and pairs of equal texts are 0.5.
+    A model of utilities judges the distinct texts of a field as one list. Otherwise each unordered pair of them is
+    compared once, always in the same order of the two; p[j, i] is 1 - p[i, j]. The diagonal and pairs of equal texts
+    are 0.5.
     """
     distinct = [_distinct([candidate.text for candidate in candidates]) for _, candidates in fields]
+    if isinstance(reward, UtilityModel):
+        found = reward.utilities([field.texts for field in distinct], [content.caption for content, _ in fields])
+        matrices = [reward.win_matrix(utilities) for utilities in found]
+        return [p_win[np.ix_(field.place, field.place)] for field, p_win in zip(distinct, matrices, strict=True)]
     for chunk in _chunks(_matches(distinct), pairs_per_call):
         compared = reward.compare(
             [distinct[match.field].texts[match.a] for match in chunk],
