@@ -13,15 +13,16 @@ import torch
 
 from pushgen.encoders import NgramEncoder
 from pushgen.fakes import FakeRewardModel
-from pushgen.protocols import RewardModel
+from pushgen.protocols import RewardModel, UtilityModel
 from pushgen.reward.arms import Arms
 from pushgen.reward.backbone import keep_layers, open_backbone
 from pushgen.reward.features import Features
 from pushgen.reward.linear import LinearReward
 from pushgen.reward.origin import Origin
 from pushgen.reward.pair import PairReward, build_network
-from pushgen.reward.settings import BackboneConfig, Interaction, LinearConfig, PairConfig
+from pushgen.reward.settings import BackboneConfig, Interaction, Kind, LinearConfig, PairConfig, UtilityConfig
 from pushgen.reward.storage import save_reward
+from pushgen.reward.utility import UtilityReward, build_utility
 from pushgen.statistics.calibration import Residual
 from pushgen.styles.linear import LinearConf, LinearLabeller
 
@@ -55,6 +56,20 @@ def _pair(name: str, interaction: Interaction, layers: int | None) -> PairReward
     return PairReward(network.eval(), tokenizer, config, Residual(slope=0.5, scale=0.4), Origin(backbone=name))
 
 
+def _utility(kind: Kind, name: str, caption_tokens: int = 0) -> UtilityReward:
+    """An untrained model whose head and last maps are random, so that it has opinions, also of the company."""
+    backbone, tokenizer, _ = open_backbone(BackboneConfig(name=name, width=32, layers=2), TEXTS[:8], seed=0)
+    config = UtilityConfig(max_tokens=24, caption_tokens=caption_tokens)
+    network = build_utility(backbone, config, kind)
+    with torch.no_grad(), torch.random.fork_rng():
+        torch.manual_seed(0)
+        for parameter in network.parameters():
+            if not parameter.any():
+                parameter.normal_(0, 0.1)
+        network.head.linear.weight.normal_(0, 0.3)
+    return UtilityReward(kind, network, tokenizer, config, Residual(slope=0.5, scale=0.4), Origin(backbone=name))
+
+
 def _linear(styles: bool) -> LinearReward:
     """An untrained model with random coefficients over features of the texts."""
     labels = ["plain", "question"] * 4
@@ -78,7 +93,13 @@ MODELS: dict[str, Callable[[], RewardModel]] = {
     "own late": lambda: _pair("own", "late", 2),
     "own ordered": lambda: _pair("own", "ordered", 2),
     "minilm late": lambda: _pair("minilm", "late", 3),
+    "own score": lambda: _utility("score", "own"),
+    "own list": lambda: _utility("list", "own"),
+    "own list with captions": lambda: _utility("list", "own", caption_tokens=8),
+    "minilm score": lambda: _utility("score", "minilm", caption_tokens=8),
+    "minilm list": lambda: _utility("list", "minilm"),
 }
+UTILITY_MODELS = [name for name in MODELS if name.split()[0] == "linear" or name.split()[1] in ("score", "list")]
 
 
 @pytest.fixture(scope="module", params=list(MODELS))
@@ -136,14 +157,87 @@ class TestContract:
         assert plain.mean[0] == pytest.approx(given.mean[0], abs=1e-5)
 
 
+@pytest.mark.parametrize("name", UTILITY_MODELS)
+class TestUtilities:
+    CAPTIONS = (None, "a film about an oven and a ferry", "", "word " * 20_000)
+
+    def test_pairs_are_lists_of_two(self, name: str) -> None:
+        model = MODELS[name]()
+        assert isinstance(model, UtilityModel)
+        texts_a, texts_b, captions = TEXTS[:4], TEXTS[4:8], list(self.CAPTIONS)
+        said = model.compare(texts_a, texts_b, captions)
+        found = model.utilities(list(zip(texts_a, texts_b, strict=True)), captions)
+        np.testing.assert_allclose([u[0] - u[1] for u in found], said.mean, atol=1e-5)
+        np.testing.assert_allclose([model.win_matrix(u)[0, 1] for u in found], said.p_a, atol=1e-5)
+
+    def test_permuting_the_candidates_permutes_the_utilities(self, name: str) -> None:
+        model = MODELS[name]()
+        order = np.random.default_rng(0).permutation(len(TEXTS))
+        for caption in self.CAPTIONS:
+            (here,) = model.utilities([TEXTS], [caption])  # type: ignore[union-attr]
+            (there,) = model.utilities([[TEXTS[index] for index in order]], [caption])  # type: ignore[union-attr]
+            assert here.shape == (len(TEXTS),)
+            assert here.dtype == np.float32
+            assert np.isfinite(here).all()
+            np.testing.assert_allclose(there, here[order], atol=1e-5)
+
+    def test_lists_of_any_size_beside_any_other(self, name: str) -> None:
+        model = MODELS[name]()
+        many = [f"push {index} about {TEXTS[index % 4]}" for index in range(500)]
+        lists = [[], ["one"], many, TEXTS, ["twin", "other", "twin", "other", "twin"]]
+        found = model.utilities(lists, [None] * 5)  # type: ignore[union-attr]
+        assert [len(one) for one in found] == [0, 1, 500, len(TEXTS), 5]
+        assert np.isfinite(np.concatenate(found)).all()
+        assert len(set(found[4].tolist())) == 2
+        (alone,) = model.utilities([TEXTS], [None])  # type: ignore[union-attr]
+        np.testing.assert_allclose(alone, found[3], atol=1e-5)
+        p = model.win_matrix(found[3])  # type: ignore[union-attr]
+        np.testing.assert_allclose(p + p.T, 1.0, atol=1e-6)
+        assert (np.diag(p) == 0.5).all()
+        assert model.utilities([], []) == []  # type: ignore[union-attr]
+        with pytest.raises(ValueError, match=r"caption|zip"):
+            model.utilities([["one"]], [])  # type: ignore[union-attr]
+
+
+def test_only_a_list_model_minds_the_company() -> None:
+    for kind, minds in (("score", False), ("list", True)):
+        model = MODELS[f"own {kind}"]()
+        small, large = model.utilities([TEXTS[:2], TEXTS[:4]], [None, None])  # type: ignore[union-attr]
+        assert (abs((small[0] - small[1]) - (large[0] - large[1])) > 1e-3) == minds
+
+
+def test_a_list_model_starts_as_the_score_model() -> None:
+    backbone, tokenizer, _ = open_backbone(BackboneConfig(name="own", width=32), TEXTS[:8], seed=0)
+    config = UtilityConfig(max_tokens=24, caption_tokens=0)
+    weights = torch.randn(1, 32, generator=torch.Generator().manual_seed(0))
+    found: list[np.ndarray] = []
+    for kind in ("score", "list"):
+        network = build_utility(backbone, config, kind)
+        network.head.linear.weight.data.copy_(weights)
+        model = UtilityReward(kind, network, tokenizer, config, Residual(), Origin())
+        found += model.utilities([TEXTS], [None])
+    np.testing.assert_allclose(found[0], found[1], atol=1e-6)
+    assert np.ptp(found[0]) > 0.1
+
+
+@pytest.mark.parametrize("name", ["own list with captions", "minilm score"])
+def test_captions_are_read(name: str) -> None:
+    model = MODELS[name]()
+    found = model.utilities([TEXTS[:3]] * 4, [None, "", "about an oven", "about the ferry"])  # type: ignore[union-attr]
+    np.testing.assert_allclose(found[0], found[1], atol=1e-6)
+    assert abs(np.diff(found[0]) - np.diff(found[2])).max() > 1e-4
+    assert abs(np.diff(found[2]) - np.diff(found[3])).max() > 1e-4
+
+
 def test_a_fresh_process_gives_the_same_scores(tmp_path: Path) -> None:
     pairs = [(TEXTS[0], TEXTS[1]), (TEXTS[2], TEXTS[4]), (TEXTS[11], TEXTS[0])]
-    saved: list[PairReward | LinearReward] = []
+    saved: list[PairReward | UtilityReward | LinearReward] = []
     for name in MODELS:
         model = MODELS[name]()
-        if isinstance(model, PairReward | LinearReward):
-            save_reward(model, tmp_path / str(len(saved)))
-            files = {path.name for path in (tmp_path / str(len(saved))).iterdir()}
+        if isinstance(model, PairReward | UtilityReward | LinearReward):
+            folder = tmp_path / f"{len(saved):02d}"
+            save_reward(model, folder)
+            files = {path.name for path in folder.iterdir()}
             read = "vocabulary.json" if model.kind == "linear" else "tokenizer.json"
             assert {"config.json", "model.safetensors", read, "card.md"} <= files
             assert not [file for file in files if file.endswith((".bin", ".pt", ".pkl"))]

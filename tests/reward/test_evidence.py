@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from pushgen.reward.evidence import arms, evidence, sample, signal_variance, usable
-from pushgen.reward.likelihood import count_loss, order_loss
+from pushgen.reward.likelihood import count_loss, list_loss, order_loss
 from pushgen.tables import PAIRS
 
 
@@ -85,3 +85,56 @@ def test_the_order_loss_is_least_at_the_posterior() -> None:
     r = 0.1 / 0.3
     target = float(torch.special.ndtr(torch.tensor(0.3 * r / np.sqrt(0.2 * r))))
     assert found == pytest.approx(np.log(target / (1 - target)) * np.sqrt(0.1) / 1.7, abs=0.01)
+
+
+def test_the_list_loss_of_two_arms_is_the_pair_loss() -> None:
+    generator = torch.Generator().manual_seed(0)
+    utility_GK = torch.randn(200, 2, generator=generator, dtype=torch.float64)
+    clicks_GK = torch.randint(0, 300, (200, 2), generator=generator).double()
+    clicks_GK[:3] = torch.tensor([[0.0, 4.0], [7.0, 0.0], [1.0, 1.0]])
+    shown_GK = torch.randint(300, 9000, (200, 2), generator=generator).double()
+    for s2 in (0.0, 0.1, 2.0):
+        lists = list_loss(utility_GK, clicks_GK, shown_GK, s2)
+        offset = (shown_GK[:, 0] / shown_GK[:, 1]).log()
+        pairs = count_loss(utility_GK[:, 0] - utility_GK[:, 1], clicks_GK[:, 0], clicks_GK[:, 1], offset, s2)
+        torch.testing.assert_close(lists, pairs, atol=1e-4, rtol=1e-4)
+
+
+def test_the_list_loss_by_hand_with_padding_and_lists_that_say_nothing() -> None:
+    shown_GK = torch.tensor([[100.0, 100.0, 100.0, 0.0], [200.0, 0.0, 0.0, 0.0], [50.0, 50.0, 0.0, 0.0]])
+    clicks_GK = torch.tensor([[1.0, 2.0, 3.0, 0.0], [9.0, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0]])
+    utility_GK = torch.randn(3, 4, generator=torch.Generator().manual_seed(0)).requires_grad_()
+    flat = list_loss(0.0 * utility_GK, clicks_GK, shown_GK, 0.3)
+    # q = 1/3 each: sum q_i^2 ((1 - q_i)^2 + 2/9) = 3 * (1/9) * (6/9) = 2/9 and sum q_i (1 - q_i) = 2/3.
+    phi = 1 + 6 * 0.15 * (2 / 9) / (2 / 3)
+    by_hand = sum(c * np.log(c / 6) for c in (1, 2, 3)) - 6 * np.log(1 / 3)
+    np.testing.assert_allclose(flat.detach(), [by_hand / phi, 0, 0], atol=1e-5)
+    list_loss(utility_GK, clicks_GK, shown_GK, 0.3).sum().backward()
+    gradient = utility_GK.grad
+    assert gradient is not None
+    assert torch.isfinite(gradient).all()
+    assert (gradient[0, :3] != 0).all()
+    assert gradient[0, 3] == 0
+    best = torch.tensor([[1.0, 2.0, 3.0, 1.0]]).log()
+    assert float(list_loss(best, clicks_GK[:1], shown_GK[:1], 0.3)) == pytest.approx(0.0, abs=1e-5)
+
+
+def test_the_overdispersion_of_a_list_is_that_of_simulated_counts() -> None:
+    """tr Cov(c / C) is phi tr J / C where the residuals are small."""
+    rng = np.random.default_rng(0)
+    shown, total, s2 = np.array([1.0, 2.0, 5.0]), 4000, 0.02
+    q = shown / shown.sum()
+    utility = rng.normal(0, np.sqrt(s2 / 2), (20_000, 3))
+    share = q * np.exp(utility)
+    counts = rng.multinomial(total, share / share.sum(1, keepdims=True)) / total
+    inner = (q**2 * ((1 - q) ** 2 + (q**2).sum() - q**2)).sum() / (q * (1 - q)).sum()
+    phi = 1 + total * s2 / 2 * inner
+    assert counts.var(axis=0).sum() == pytest.approx(phi * (q * (1 - q)).sum() / total, rel=0.05)
+    # The loss uses this phi: undivided (s2 = 0) it is phi times as large.
+    u_GK, c_GK, n_GK = (
+        torch.tensor([[0.3, -0.2, 0.1]]),
+        torch.tensor([[900.0, 1100.0, 2000.0]]),
+        torch.tensor([[1.0, 2.0, 5.0]]) * 1e4,
+    )
+    ratio = float(list_loss(u_GK, c_GK, n_GK, 0.0) / list_loss(u_GK, c_GK, n_GK, s2))
+    assert ratio == pytest.approx(phi, rel=1e-3)

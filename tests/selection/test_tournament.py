@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pushgen.fakes import FakeRewardModel
-from pushgen.protocols import Comparison
+from pushgen.protocols import Comparison, Floats
 from pushgen.records import Candidate, Content
 from pushgen.selection import MeanWinSelector, choose, win_matrices
 
@@ -22,6 +22,21 @@ class CountingReward(FakeRewardModel):
         self.calls.append(len(texts_a))
         self.captions.update(captions or ())
         return super().compare(texts_a, texts_b, captions)
+
+
+class CountingUtilities(CountingReward):
+    """Utilities that are the lengths of the texts."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lists: list[tuple[int, str | None]] = []
+
+    def utilities(self, lists: Sequence[Sequence[str]], captions: Sequence[str | None]) -> list[Floats]:
+        self.lists += zip(map(len, lists), captions, strict=True)
+        return [np.array([len(text) for text in texts], np.float32) for texts in lists]
+
+    def win_matrix(self, utilities: Floats) -> Floats:
+        return (0.5 + 0.1 * np.sign(utilities[:, None] - utilities[None, :])).astype(np.float32)
 
 
 def fields(sizes: Sequence[int]) -> list[tuple[Content, list[Candidate]]]:
@@ -97,3 +112,15 @@ def test_five_hundred_candidates() -> None:
     assert max(reward.calls) <= 65_536
     assert len(selection.rivals) == 20
     assert selection.p_win > 0.6
+
+
+def test_a_model_of_utilities_reads_each_candidate_once() -> None:
+    given, reward = fields([12, 1, 0]), CountingUtilities()
+    ((content, candidates), *others) = given
+    matrices = win_matrices([(content, [*candidates, candidates[3]]), *others], reward)
+    assert reward.calls == []
+    assert reward.lists == [(12, "caption 0"), (1, "caption 1"), (0, "caption 2")]
+    assert [p.shape for p in matrices] == [(13, 13), (1, 1), (0, 0)]
+    np.testing.assert_array_equal(matrices[0][3], matrices[0][12])
+    longer = [len(one.text) > len(candidates[0].text) for one in candidates]
+    np.testing.assert_allclose(matrices[0][0, :12], np.where(longer, 0.4, 0.5))
