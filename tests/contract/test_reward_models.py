@@ -99,7 +99,7 @@ MODELS: dict[str, Callable[[], RewardModel]] = {
     "minilm score": lambda: _utility("score", "minilm", caption_tokens=8),
     "minilm list": lambda: _utility("list", "minilm"),
 }
-UTILITY_MODELS = [name for name in MODELS if name.split()[0] == "linear" or name.split()[1] in ("score", "list")]
+UTILITY_MODELS = [name for name in MODELS if {"linear", "score", "list"} & set(name.split())]
 
 
 @pytest.fixture(scope="module", params=list(MODELS))
