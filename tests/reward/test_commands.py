@@ -57,6 +57,21 @@ def test_train_and_evaluate(log: Path, model: Path, tmp_path: Path) -> None:
     assert "held out from training: 30%" in (model / "card.md").read_text()
 
 
+@pytest.mark.parametrize("kind", ["score", "list"])
+def test_utilities_train_evaluate_and_score(kind: str, log: Path, tmp_path: Path) -> None:
+    model = tmp_path / "model"
+    run("train", "reward", log, "--out", model, "--kind", kind, "--holdout", "0.3", "--batch-texts", "40", *TINY)
+    assert f"kind: `{kind}`" in (model / "card.md").read_text()
+    run("evaluate", "reward", model, log, "--json", tmp_path / "figures.json", "--draws", "50")
+    figures = json.loads((tmp_path / "figures.json").read_text())
+    found = {(row["name"], row["predictor"]): row["interval"]["value"] for row in figures["metrics"]}
+    assert found["accuracy, p < .05", "model"] > 0.8
+    rows = pl.DataFrame({"text_a": ["the secret harbour"], "text_b": ["the weekly harbour"]})
+    rows.write_csv(tmp_path / "pairs.csv")
+    run("score", tmp_path / "pairs.csv", "--reward", model, "--out", tmp_path / "scored.csv")
+    assert pl.read_csv(tmp_path / "scored.csv")["p_a"][0] > 0.5
+
+
 def test_a_finished_model_is_not_trained_again(log: Path, model: Path) -> None:
     before = (model / "model.safetensors").stat().st_mtime_ns
     run("train", "reward", log, "--out", model, "--holdout", "0.3", *TINY)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from transformers import PreTrainedTokenizerBase
 
-from pushgen.reward.settings import Kind, UtilityConfig
+from pushgen.reward.settings import UtilityConfig
 from pushgen.reward.tokens import Ids, tokenise, with_captions
 
 Rows = NDArray[np.int64]
@@ -33,7 +33,7 @@ def token_lists(
     lists: Sequence[Sequence[str]],
     captions: Sequence[str | None],
     config: UtilityConfig,
-    kind: Kind,
+    kind: str,
 ) -> TokenLists:
     """Reads lists of texts and one caption (or None) per list. Raises `ValueError` where their numbers differ."""
     if len(lists) != len(captions):

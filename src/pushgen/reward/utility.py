@@ -35,7 +35,7 @@ class UtilityReward:
         name: str | None = None,
         bf16: Bf16 = "no",
     ) -> None:
-        self.kind: Kind = kind
+        self.kind: str = kind
         self.network, self.tokenizer, self.config = network, tokenizer, config
         self.residual, self.origin, self.name = residual, origin, name or kind
         self.bf16: Bf16 = bf16
