@@ -6,7 +6,7 @@ import polars as pl
 
 if TYPE_CHECKING:
     from pushgen.reward.evaluate import Evaluation
-    from pushgen.reward.storage import TrainedReward
+    from pushgen.reward.trained import TrainedReward
 
 
 def judged(

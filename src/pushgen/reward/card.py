@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pushgen.reward.storage import TrainedReward
+    from pushgen.reward.trained import TrainedReward
 
 
 def card(model: TrainedReward) -> str:

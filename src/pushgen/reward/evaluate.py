@@ -30,7 +30,7 @@ from pushgen.statistics.proportions import two_proportion_z, two_sided_p
 from pushgen.text.near_copies import has_near_copy
 
 if TYPE_CHECKING:
-    from pushgen.reward.storage import TrainedReward
+    from pushgen.reward.trained import TrainedReward
 
 Array = NDArray[np.float64]
 NEAR_COPY = 0.8

@@ -7,22 +7,19 @@ model, is written last.
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias, Union
+from typing import TYPE_CHECKING, Any
 
 from pushgen.errors import InputError
 from pushgen.manifest import write_json
 from pushgen.reward.card import card
 from pushgen.reward.origin import Origin
+from pushgen.reward.trained import TrainedReward
 from pushgen.settings import as_dict
 from pushgen.statistics.calibration import Residual
 
 if TYPE_CHECKING:
-    from pushgen.reward.linear import LinearReward
-    from pushgen.reward.pair import PairReward
-    from pushgen.reward.utility import UtilityReward
     from pushgen.training.precision import Bf16
 
-TrainedReward: TypeAlias = Union["PairReward", "UtilityReward", "LinearReward"]
 FORMAT = "pushgen-reward-1"
 
 
