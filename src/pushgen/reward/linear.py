@@ -1,4 +1,4 @@
-"""The linear reward model: seconds to train, any language, no pretrained weights, and hard to beat on small logs.
+"""The linear reward model: a ridge regression on what can be seen of a text, for any language.
 
 The utility of a text is linear in its features (`reward.features`), u = x beta, and the expected log-CTR ratio of two
 texts is the difference of their utilities. With y_i = log((c_i + 1/2) / n_i) of arm i of group g,

@@ -140,7 +140,7 @@ class _Trainer:
         numbers = np.unique(np.concatenate([lists.members[row] for row in batch]))
         ids = [lists.texts[number] for number in numbers]
         pooled_TD = self._network.read(*pad(ids, self._padding, device_of(self._network)))
-        utility_GK, _ = judge(self._network, lists, batch, numbers, pooled_TD, self._padding)
+        utility_GK = judge(self._network, lists, batch, numbers, pooled_TD, self._padding)
         return self._losses(utility_GK, self._train, batch)
 
     def validate(self) -> float:

@@ -34,7 +34,7 @@ def utilities_all(network: ScoreNetwork, lists: TokenLists, padding: int) -> lis
             shown.advance(len(numbers))
             for batch in length_batches([len(lists.members[row]) for row in rows], BATCH_TOKENS):
                 chosen = rows[batch]
-                utility_GK, _ = judge(network, lists, chosen, numbers, pooled_TD, padding)
+                utility_GK = judge(network, lists, chosen, numbers, pooled_TD, padding)
                 values = utility_GK.float().cpu().numpy()
                 for row, one in zip(chosen, values, strict=True):
                     found[row] = one[: len(lists.members[row])].copy()
@@ -43,8 +43,8 @@ def utilities_all(network: ScoreNetwork, lists: TokenLists, padding: int) -> lis
 
 def judge(
     network: ScoreNetwork, lists: TokenLists, rows: Rows, numbers: Rows, pooled_TD: Tensor, padding: int
-) -> tuple[Tensor, Tensor]:
-    """Utilities of some lists and the mask of what is there, (G, K), from the vectors of their texts.
+) -> Tensor:
+    """Utilities of some lists, (G, K), from the vectors of their texts; behind the end of a list they mean nothing.
 
     `numbers` are the texts that `pooled_TD` belongs to, rising.
     """
@@ -53,7 +53,7 @@ def judge(
     place_GK = torch.nn.utils.rnn.pad_sequence(places, batch_first=True, padding_value=-1).to(device)
     mask_GK = place_GK >= 0
     captions = _captions(network, lists, rows, padding)
-    return network.judge(pooled_TD[place_GK.clamp(min=0)], mask_GK, *captions), mask_GK
+    return network.judge(pooled_TD[place_GK.clamp(min=0)], mask_GK, *captions)
 
 
 def _captions(
