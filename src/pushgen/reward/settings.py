@@ -124,7 +124,7 @@ class RewardConfig:
     kind: Kind = "pair"
     """`pair`: a cross-encoder over both texts. `score`: a utility for each text, read alone; K candidates cost K
     readings instead of K (K - 1) / 2 comparisons. `list`: utilities of all candidates of a content, which see each
-    other. `linear`: words, surface, and styles crossed with topics; seconds to train, any language; of the settings
+    other. `linear`: words, surface, and styles crossed with topics, in any language; of the settings
     below it reads `linear`, `validation` and `seed`."""
     backbone: BackboneConfig = field(default_factory=BackboneConfig)
     pair: PairConfig = field(default_factory=PairConfig)
