@@ -6,7 +6,7 @@ Rates of arms under one picture, shrunk within their contest, are the truth. The
 for each of 5 folds of contents (`splits.fold`), trained on the other four; so are the strengths of the priors. Chosen
 on fold 0 alone: the heat of the tempered policies (for each belief by itself), and which policy with a reward prior is
 called the best. Reported on folds 1 to 4. --work keeps the imported log and the utilities for the next run.
-Writes benchmarks/results/replay.md, .json and .html.
+Writes benchmarks/results/replay.md and .json; `pushgen experiment replay --html` draws the same as a page.
 """
 
 import argparse
@@ -36,7 +36,7 @@ from pushgen.experiments.replay.simulate import Replayed, replay
 from pushgen.experiments.replay.thompson import TemperedThompson
 from pushgen.logs import Log, make_pairs
 from pushgen.pipeline.replay_log import contests_of, read_utilities, utilities_by
-from pushgen.report.replay import percent, write_replay_report
+from pushgen.report.replay import percent
 from pushgen.reward.settings import LinearConfig, RewardConfig
 from pushgen.reward.train_linear import named_labeller, train_linear
 from pushgen.settings import as_dict
@@ -202,7 +202,6 @@ def measure(work: Path, seeds: int, styles: str) -> None:
         "learnt": {belief: [as_dict(one) for one in of_fold] for belief, of_fold in whole.learnt.items()},
     }  # fmt: skip
     RESULTS.mkdir(exist_ok=True)
-    write_replay_report(reported, gains, RESULTS / "replay.html")
     write(lines, values, started)
     names = {best, twin, *TESTS, *PLAIN, "reward only"}
     few = [policy for policy in lineup(reward=True, heats=HEATS) if policy.name in names]
