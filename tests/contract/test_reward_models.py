@@ -146,6 +146,10 @@ class TestContract:
         shuffled, _ = compare(model, [PAIRS[index] for index in order])
         np.testing.assert_allclose(shuffled, mean[order], atol=1e-5)
 
+    def test_sides_of_different_length_are_an_error(self, model: RewardModel) -> None:
+        with pytest.raises(ValueError, match="as many texts|argument"):
+            model.compare(["a", "b"], ["a"])
+
     def test_nothing_gives_nothing(self, model: RewardModel) -> None:
         mean, _ = compare(model, [])
         assert mean.shape == (0,)

@@ -23,7 +23,7 @@ from pushgen.protocols import Comparison, Floats
 from pushgen.reward.arms import Arms
 from pushgen.reward.features import Features
 from pushgen.reward.origin import Origin
-from pushgen.reward.probability import comparison, win_matrix
+from pushgen.reward.probability import captions_of, comparison, win_matrix
 from pushgen.reward.words import READ
 from pushgen.statistics.calibration import Residual
 
@@ -68,9 +68,7 @@ class LinearReward:
         self, texts_a: Sequence[str], texts_b: Sequence[str], captions: Sequence[str | None] | None = None
     ) -> Comparison:
         """Mean log-CTR ratio and win probability of each pair; texts with equal features get exactly 0 and 0.5."""
-        if len(texts_a) != len(texts_b):
-            raise ValueError(f"expected as many texts on both sides, found {len(texts_a)} and {len(texts_b)}")
-        given = captions if captions is not None else [None] * len(texts_a)
+        given = captions_of(texts_a, texts_b, captions)
         raw = self.raw(texts_a, given) - self.raw(texts_b, given)
         return comparison(raw, self.residual)
 

@@ -12,7 +12,7 @@ from pushgen.reward.backbone import padding_of
 from pushgen.reward.inference import compare_all, distinct
 from pushgen.reward.network import LateNetwork, OrderedNetwork, PairNetwork
 from pushgen.reward.origin import Origin
-from pushgen.reward.probability import comparison
+from pushgen.reward.probability import captions_of, comparison
 from pushgen.reward.settings import PairConfig
 from pushgen.reward.tokens import tokenise, with_captions
 from pushgen.statistics.calibration import Residual
@@ -50,9 +50,8 @@ class PairReward:
         Texts whose tokens are equal (after white space is unified and what is too long is cut) get exactly 0 and
         0.5; so do two texts of which the tokenizer knows nothing, such as two emoji it lacks.
         """
-        if len(texts_a) != len(texts_b):
-            raise ValueError(f"expected as many texts on both sides, found {len(texts_a)} and {len(texts_b)}")
-        if captions is None or not self.config.caption_tokens:
+        captions = captions_of(texts_a, texts_b, captions)
+        if not self.config.caption_tokens:
             captions = [None] * len(texts_a)
         side_a, side_b = (list(zip(texts, captions, strict=True)) for texts in (texts_a, texts_b))
         both = list(dict.fromkeys([*side_a, *side_b]))

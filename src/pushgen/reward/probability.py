@@ -1,10 +1,23 @@
-"""From raw predictions to what a reward model says."""
+"""What goes into the comparison of a reward model, and from raw predictions to what it says."""
+
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from pushgen.protocols import Comparison, Floats
 from pushgen.statistics.calibration import Residual, normal_probability
+
+
+def captions_of(
+    texts_a: Sequence[str], texts_b: Sequence[str], captions: Sequence[str | None] | None
+) -> Sequence[str | None]:
+    """One caption or None for each pair. Raises `ValueError` where the sides or the captions differ in number."""
+    if len(texts_a) != len(texts_b):
+        raise ValueError(f"expected as many texts on both sides, found {len(texts_a)} and {len(texts_b)}")
+    if captions is not None and len(captions) != len(texts_a):
+        raise ValueError(f"expected one caption or None per pair, found {len(captions)} for {len(texts_a)}")
+    return [None] * len(texts_a) if captions is None else captions
 
 
 def comparison(raw: ArrayLike, residual: Residual) -> Comparison:

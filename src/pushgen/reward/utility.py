@@ -10,7 +10,7 @@ from transformers import PreTrainedTokenizerBase
 from pushgen.protocols import Comparison, Floats
 from pushgen.reward.backbone import padding_of
 from pushgen.reward.origin import Origin
-from pushgen.reward.probability import from_means, win_matrix
+from pushgen.reward.probability import captions_of, from_means, win_matrix
 from pushgen.reward.settings import Kind, UtilityConfig
 from pushgen.reward.token_lists import Rows, TokenLists, token_lists
 from pushgen.reward.tokens import tokenise
@@ -74,9 +74,7 @@ class UtilityReward:
         self, texts_a: Sequence[str], texts_b: Sequence[str], captions: Sequence[str | None] | None = None
     ) -> Comparison:
         """Mean log-CTR ratio and win probability of each pair, which is a list of two."""
-        if len(texts_a) != len(texts_b):
-            raise ValueError(f"expected as many texts on both sides, found {len(texts_a)} and {len(texts_b)}")
-        given = captions if captions is not None else [None] * len(texts_a)
+        given = captions_of(texts_a, texts_b, captions)
         found = self.utilities(list(zip(texts_a, texts_b, strict=True)), given)
         return from_means([float(a) - float(b) for a, b in found], self.residual.scale)
 
