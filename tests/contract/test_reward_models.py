@@ -147,7 +147,7 @@ class TestContract:
         np.testing.assert_allclose(shuffled, mean[order], atol=1e-5)
 
     def test_sides_of_different_length_are_an_error(self, model: RewardModel) -> None:
-        with pytest.raises(ValueError, match="as many texts|argument"):
+        with pytest.raises(ValueError, match=r"as many texts|argument"):
             model.compare(["a", "b"], ["a"])
 
     def test_nothing_gives_nothing(self, model: RewardModel) -> None:
