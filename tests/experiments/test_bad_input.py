@@ -44,6 +44,11 @@ def test_no_click_anywhere_runs_on(tmp_path: Path) -> None:
     assert analyze(read_observations(file), Rules()).decision.action == "keep running"
 
 
+def test_a_refusal_says_what_was_left_out_of_the_table(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="1 rows left out: 1 x clicks above impressions"):
+        read_observations(write(tmp_path / "t.csv", "arm,impressions,clicks\ncontrol,500,1\nb,100,120\n"))
+
+
 def test_one_arm_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="at least two arms"):
         read_observations(write(tmp_path / "t.csv", "arm,impressions,clicks\ncontrol,500,1\n"))

@@ -101,10 +101,12 @@ def observe(
         kept = kept.drop("user_id")
     arms = kept["arm"].n_unique()
     if arms < 2:
+        names = ", ".join(kept["arm"].unique().sort().to_list()) or "no rows"
         raise InputError(
             field="arm",
             expected="at least two arms, of which one is the control",
-            found=f"{arms} ({', '.join(kept['arm'].unique().sort().to_list()) or 'no rows'})",
+            # What was left out may be the arm that lacks.
+            found="; ".join([f"{arms} ({names})", *(check.words for check in found)]),
             remedy="An experiment compares: give the rows of every arm, or another --experiment.",
         )
     return Observations(
