@@ -19,11 +19,12 @@ from pushgen.errors import CollapsedModelError
 from pushgen.generation.seq2seq.config import Seq2SeqConfig
 from pushgen.generation.training import train_seq2seq
 from pushgen.guardrails import check
-from pushgen.logs import Log, make_pairs, write_log
-from pushgen.manifest import Manifest, hash_path, write_json
+from pushgen.logs import Log, make_pairs
+from pushgen.manifest import hash_path, write_json
 from pushgen.pipeline.compose import open_stages, styles_for
 from pushgen.pipeline.judging import judged
 from pushgen.pipeline.measure import BEST, CHOSEN, RANDOM, TEMPLATE, Measured, measure, style_shares
+from pushgen.pipeline.past import learn_styles, write_past
 from pushgen.pipeline.run import RunConfig, RunSummary, Stages, run, work_of
 from pushgen.pipeline.training import train_reward
 from pushgen.pipeline.workspace import Workspace
@@ -81,8 +82,8 @@ def play(config: RoundConfig, out: Path, seed: int) -> Played:
         world = clock.time("world", lambda: World.build(config.world, seed))
         new = world.new_contents(config.contents)
         write_table(CONTENTS.frame(new), out / "contents.parquet", CONTENTS)
-        log = clock.time("log", lambda: _log(world, config, out / "log", seed))
-        styles = clock.time("learn styles", lambda: _labeller(world, config, out / "styles"))
+        log = clock.time("log", lambda: write_past(world, out / "log"))
+        styles = clock.time("learn styles", lambda: learn_styles(world, config.annotated, out / "styles"))
         clock.time("curate", lambda: _curate(log, config, out / "corpus", styles))
         own = styles if config.reward.kind == "linear" else None
         clock.time("train reward", lambda: train_reward(log, out / "reward", config.reward, styles=own))
@@ -116,42 +117,6 @@ class _Clock:
         result = work()
         self.seconds[name] = time.monotonic() - started
         return result
-
-
-def _log(world: World, config: RoundConfig, folder: Path, seed: int) -> Log:
-    history = world.history()
-    manifest = Manifest(
-        stage="world",
-        configuration=as_dict(config.world),
-        inputs={},
-        rows_in=history.exposures.height,
-        rows_out=history.exposures.height,
-        seed=seed,
-    )
-    return write_log(
-        folder,
-        contents=history.contents,
-        pushes=history.pushes,
-        exposures=history.exposures,
-        experiments=history.experiments,
-        manifest=manifest,
-    )
-
-
-def _labeller(world: World, config: RoundConfig, out: Path) -> Path:
-    """A style labeller from what an annotator says of some past pushes.
-
-    On character n-grams, which do here what embeddings do and cost nothing.
-    """
-    from pushgen.encoders import NgramEncoder
-    from pushgen.styles.linear import LinearConf, LinearLabeller
-
-    if not (out / "config.json").is_file():
-        known = world.annotated(config.annotated)
-        conf = LinearConf(encoder="ngrams")
-        labeller = LinearLabeller.train(known["text"].to_list(), known["style"].to_list(), conf, encoder=NgramEncoder())
-        labeller.save(out, card=f"# Style labeller\n\nTrained on {known.height} annotated pushes.", config=conf)
-    return out
 
 
 def _curate(log: Log, config: RoundConfig, out: Path, styles: Path) -> None:
