@@ -5,9 +5,12 @@ from dataclasses import dataclass, field
 
 from pushgen.guardrails.finding import Remedy, scan
 from pushgen.guardrails.patterns import find
+from pushgen.guardrails.source import Source, source_of, squeeze
 from pushgen.records import Candidate, Content, Severity, Verdict
 from pushgen.text.segment import words
 
+COURTESY = "an assistant's courtesies"
+"""The kind in `words/injection.toml` that a story may hold too."""
 _RUN = 6
 """Words in a row that are a copy of the prompt's task."""
 
@@ -16,7 +19,8 @@ _RUN = 6
 class InjectionRule:
     """Blocks candidates that repeat instructions, the prompt or a chat model's talk, English and Chinese.
 
-    What a caption says is data to every rule; this one sees whether a generator took it for more.
+    What a caption says is data to every rule; this one sees whether a generator took it for more. A courtesy
+    ("let me know if you ...") that stands in the source is the story's, not an assistant's, and passes.
     """
 
     severity: Severity = Severity.BLOCK
@@ -30,11 +34,13 @@ class InjectionRule:
         object.__setattr__(self, "_runs", frozenset(run for run, _, _ in _word_runs(self.prompt)))
 
     def check(self, content: Content, candidates: Sequence[Candidate]) -> list[Verdict]:
-        del content
-        return scan(self, candidates, self._look)
+        source = source_of(content.source_text, content.language)
+        return scan(self, candidates, lambda text: self._look(text, source))
 
-    def _look(self, text: str) -> Iterator[tuple[int, int, str]]:
+    def _look(self, text: str, source: Source) -> Iterator[tuple[int, int, str]]:
         for kind, match in find("injection", text):
+            if kind == COURTESY and squeeze(match.group()) in source.squeezed:
+                continue
             yield match.start(), match.end(), kind
         if self._runs:
             for run, start, end in _word_runs(text):
