@@ -146,6 +146,15 @@ PAIRS = Table(
     ),
     ("push_a", "push_b"),
 )
+PREDICTIONS = Table(
+    "predictions",
+    (
+        *_text("experiment_id", "push_a", "push_b", required=True),
+        Column("mean", pl.Float64, required=True),
+        Column("scale", pl.Float64, minimum=0.0),
+    ),
+    ("push_a", "push_b"),
+)
 CORPUS = Table(
     "corpus",
     (

@@ -7,7 +7,8 @@ import pytest
 from pushgen.errors import InputError
 from pushgen.reward.baselines import longer_wins, tfidf_logistic
 from pushgen.reward.choices import choose
-from pushgen.reward.evaluate import Prediction, evaluate
+from pushgen.reward.evaluate import evaluate
+from pushgen.reward.predictions import Prediction
 from pushgen.reward.evidence import evidence
 
 

@@ -8,7 +8,8 @@ import polars as pl
 import pytest
 
 from pushgen.errors import InputError
-from pushgen.reward.evaluate import Prediction, evaluate
+from pushgen.reward.evaluate import evaluate
+from pushgen.reward.predictions import Prediction
 from pushgen.reward.settings import BackboneConfig, PairConfig, RewardConfig
 from pushgen.reward.train_pair import train_pair
 

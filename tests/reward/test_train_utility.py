@@ -7,7 +7,8 @@ import polars as pl
 import pytest
 
 from pushgen.errors import ConfigurationError, InputError
-from pushgen.reward.evaluate import evaluate, predict
+from pushgen.reward.evaluate import evaluate
+from pushgen.reward.predictions import predict
 from pushgen.reward.settings import BackboneConfig, Kind, RewardConfig, UtilityConfig
 from pushgen.reward.train_utility import train_utility
 

@@ -45,6 +45,11 @@ COMMANDS = [
         "pushgen.cli.evaluate_reward:reward",
         "Accuracy, lift and calibration on held-out experiments.",
     ),
+    (
+        "evaluate kinds",
+        "pushgen.cli.evaluate_kinds:kinds",
+        "Which kind of reward model suits a log, by cross-validation.",
+    ),
     ("experiment plan", "pushgen.cli.experiment_plan:plan", "How many impressions, and how many days."),
     ("experiment assign", "pushgen.cli.experiment_assign:assign", "Which user or device sees which arm."),
     (

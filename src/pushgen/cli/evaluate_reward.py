@@ -1,12 +1,13 @@
 """`pushgen evaluate reward`: a reward model on experiments that it has not seen."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from pushgen.progress import say
 
 if TYPE_CHECKING:
-    from pushgen.reward.evaluate import Evaluation
+    from pushgen.reward.evaluate import Evaluation, Gain
 
 
 def reward(
@@ -88,7 +89,23 @@ def show(result: "Evaluation") -> None:
     for row in result.table():
         table.add_row(row["metric"], *(str(row.get(name, "")) for name in predictors), f"{row['count']:,}")
     Console(stderr=True).print(table)
+    if result.gains:
+        _show_gains(result.gains)
     say(f"Perfect probabilities would show a calibration error of {result.calibration_by_chance:.3f} on these pairs.")
     for reason, count in result.left_out.items():
         if count:
             say(f"{count} left out: {reason}")
+
+
+def _show_gains(gains: "Sequence[Gain]") -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    slices = list(dict.fromkeys(gain.slice for gain in gains))
+    table = Table(title="Difference of the accuracies on the same pairs")
+    for name in ("predictor", "against", *slices):
+        table.add_column(name, justify="right" if name in slices else "left")
+    for pair in dict.fromkeys((gain.predictor, gain.against) for gain in gains):
+        found = {gain.slice: f"{gain.interval}" for gain in gains if (gain.predictor, gain.against) == pair}
+        table.add_row(*pair, *(found.get(name, "") for name in slices))
+    Console(stderr=True).print(table)

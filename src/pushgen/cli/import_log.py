@@ -16,7 +16,9 @@ Sources = Annotated[list[Path], Parameter(negative=())]
 NO_WINDOW = AuditConfig(windows=())
 
 
-def upworthy(sources: Sources, /, *, out: Path, audit: Audit = AuditConfig(), read: Read = ReadOptions()) -> None:
+def upworthy(
+    sources: Sources, /, *, out: Path, audit: Audit = AuditConfig(), read: Read = ReadOptions(), licence: str = ""
+) -> None:
     """Read files of the Upworthy Research Archive.
 
     Args:
@@ -24,11 +26,14 @@ def upworthy(sources: Sources, /, *, out: Path, audit: Audit = AuditConfig(), re
         out: Folder of the log.
         audit: What takes a test out of every comparison.
         read: How the files are read.
+        licence: Terms of the data, in words; they stand on the card of every model trained on them.
     """
-    _import(sources, out, UpworthyAdapter(), audit, read)
+    _import(sources, out, UpworthyAdapter(), audit, read, licence)
 
 
-def ars(sources: Sources, /, *, out: Path, audit: Audit = NO_WINDOW, read: Read = ReadOptions()) -> None:
+def ars(
+    sources: Sources, /, *, out: Path, audit: Audit = NO_WINDOW, read: Read = ReadOptions(), licence: str = ""
+) -> None:
     """Read Ars Technica's headline tests, which have click rates and no impressions.
 
     Args:
@@ -36,8 +41,9 @@ def ars(sources: Sources, /, *, out: Path, audit: Audit = NO_WINDOW, read: Read 
         out: Folder of the log.
         audit: What takes a test out of every comparison.
         read: How the files are read.
+        licence: Terms of the data, in words; they stand on the card of every model trained on them.
     """
-    _import(sources, out, ArsAdapter(), audit, read)
+    _import(sources, out, ArsAdapter(), audit, read, licence)
 
 
 def table(
@@ -48,6 +54,7 @@ def table(
     mapping: Path | None = None,
     audit: Audit = NO_WINDOW,
     read: Read = ReadOptions(),
+    licence: str = "",
 ) -> None:
     """Read any send or A/B log: one row per push and slice, or per view.
 
@@ -57,15 +64,18 @@ def table(
         mapping: TOML file; [columns] says which source column holds what, [constants] gives a value to every row.
         audit: What takes an experiment out of every comparison.
         read: How the files are read.
+        licence: Terms of the data, in words; they stand on the card of every model trained on them.
     """
     columns = ColumnMapping.from_toml(mapping) if mapping else ColumnMapping()
-    _import(sources, out, TableAdapter(columns), audit, read)
+    _import(sources, out, TableAdapter(columns), audit, read, licence)
 
 
-def _import(sources: list[Path], out: Path, adapter: Adapter, audit: AuditConfig, read: ReadOptions) -> None:
+def _import(
+    sources: list[Path], out: Path, adapter: Adapter, audit: AuditConfig, read: ReadOptions, licence: str
+) -> None:
     from pushgen.cli.audit import show
 
-    log = import_log(sources, out, adapter, ImportConfig(audit=audit, read=read))
+    log = import_log(sources, out, adapter, ImportConfig(audit=audit, read=read, licence=licence))
     for note in adapter.notes:
         say(note)
     _say_rejects(log)

@@ -25,6 +25,11 @@ class Adapter(Protocol):
         """What the user must know about logs of this kind."""
         ...
 
+    @property
+    def licence(self) -> str:
+        """Terms under which data of this kind are published; empty where only the user knows."""
+        ...
+
     def batches(self, path: Path, options: ReadOptions) -> Iterator[Batch]: ...
 
 
@@ -35,6 +40,7 @@ class TableAdapter:
     mapping: ColumnMapping
     name: str = "table"
     notes: tuple[str, ...] = ()
+    licence: str = ""
 
     def batches(self, path: Path, options: ReadOptions) -> Iterator[Batch]:
         return read_batches(path, WIDE, self.mapping, options, IMPOSSIBLE)
@@ -65,6 +71,7 @@ class UpworthyAdapter:
 
     name: str = "upworthy"
     notes: tuple[str, ...] = ()
+    licence: str = "CC BY 4.0 (Upworthy Research Archive, Matias et al., Scientific Data 2021)"
 
     def batches(self, path: Path, options: ReadOptions) -> Iterator[Batch]:
         mapping = ColumnMapping(columns=UPWORTHY_COLUMNS, optional=UPWORTHY_OPTIONAL, constants={"language": "en"})
@@ -95,6 +102,7 @@ class ArsAdapter:
     """Ars Technica's headline tests: a row per test of two titles, with click rates and no counts."""
 
     name: str = "ars"
+    licence: str = "none stated (Ars Technica's headline tests)"
     notes: tuple[str, ...] = (
         "This log has click rates and no impressions. That costs: no p-values, no evidence weights, no sample-ratio "
         "test, no exposure filter, and no pairs with counts. The stated winner and confidence are kept as the "

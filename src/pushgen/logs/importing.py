@@ -31,6 +31,9 @@ class ImportConfig:
 
     audit: AuditConfig = field(default_factory=AuditConfig)
     read: ReadOptions = field(default_factory=ReadOptions)
+    licence: str = ""
+    """Terms of the data, in words; they stand on the card of every model trained on them. Empty takes what is known of
+    the kind of log."""
 
 
 def import_log(sources: Sequence[Path], out: Path, adapter: Adapter, config: ImportConfig) -> Log:
@@ -42,6 +45,7 @@ def import_log(sources: Sequence[Path], out: Path, adapter: Adapter, config: Imp
     files = [file for source in sources for file in tabular_files(source)]
     configuration: dict[str, Any] = {"adapter": adapter.name, "windows": list(config.audit.windows)}
     configuration |= {"sample_ratio_p": config.audit.sample_ratio_p, "read": asdict(config.read)}
+    configuration["licence"] = config.licence or adapter.licence
     if isinstance(adapter, TableAdapter):
         configuration["mapping"] = asdict(adapter.mapping)
     draft = Manifest(stage="import", configuration=configuration, inputs={}, rows_in=0, rows_out=0)

@@ -14,7 +14,8 @@ def judged(
 ) -> "Evaluation":
     """The model and the baselines on held-out pairs; `train` feeds TF-IDF and the near-copy slice."""
     from pushgen.reward.baselines import longer_wins, tfidf_logistic
-    from pushgen.reward.evaluate import Prediction, evaluate, predict
+    from pushgen.reward.evaluate import evaluate
+    from pushgen.reward.predictions import Prediction, predict
 
     predictions = {
         "model": predict(judge, held),

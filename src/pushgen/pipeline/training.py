@@ -1,13 +1,20 @@
 """From a log on disk to a reward model on disk; finished work is not done again."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import polars as pl
 
 from pushgen import splits
 from pushgen.logs import Log, make_pairs
 from pushgen.manifest import Manifest, hash_path, is_finished, write_manifest
 from pushgen.reward.settings import RewardConfig
 from pushgen.settings import as_dict
+
+if TYPE_CHECKING:
+    from pushgen.reward.trained import TrainedReward
 
 
 def train_reward(
@@ -20,6 +27,7 @@ def train_reward(
     """
     from pushgen.reward.origin import Origin
     from pushgen.reward.storage import save_reward
+    from pushgen.reward.train import train
 
     inputs = {"log": hash_path(log.path)} | ({"styles": hash_path(styles)} if styles else {})
     configuration = {**as_dict(config), "holdout": holdout}
@@ -38,19 +46,22 @@ def train_reward(
         return
     started = time.monotonic()
     (out / "manifest.json").unlink(missing_ok=True)
-    origin = Origin(holdout=holdout, salt=splits.SALT, inputs=inputs)
-    if config.kind == "linear":
-        from pushgen.reward.train_linear import train_linear
-        from pushgen.styles.linear import LinearLabeller
-
-        model = train_linear(kept, config, origin, styles=LinearLabeller.load(styles) if styles else None)
-    elif config.kind in ("score", "list"):
-        from pushgen.reward.train_utility import train_utility
-
-        model = train_utility(kept, config, origin).model
-    else:
-        from pushgen.reward.train_pair import train_pair
-
-        model = train_pair(kept, config, origin).model
+    terms = str((log.manifest.get("configuration") or {}).get("licence") or "")
+    origin = Origin(holdout=holdout, salt=splits.SALT, inputs=inputs, licences={"log": terms})
+    model = train(kept, config, origin, styles=styles)
+    model.origin = replace(model.origin, held_out=_held_out(model, splits.keep(made.frame, "holdout", holdout), kept))
     save_reward(model, out)
     write_manifest(out, manifest, seconds=time.monotonic() - started)
+
+
+def _held_out(model: "TrainedReward", held: pl.DataFrame, train: pl.DataFrame) -> dict[str, str]:
+    """Figures for the card, each with its interval; none where nothing was held out."""
+    from pushgen.reward.evaluate import evaluate
+    from pushgen.reward.evidence import usable
+    from pushgen.reward.predictions import predict
+
+    if usable(held).is_empty():
+        return {}
+    texts = pl.concat([train["text_a"], train["text_b"]]).unique(maintain_order=True).to_list()
+    found = evaluate(held, {"model": predict(model, held)}, training_texts=texts)
+    return {f"{metric.name} (n = {metric.count})": str(metric.interval) for metric in found.metrics}

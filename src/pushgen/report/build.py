@@ -162,7 +162,7 @@ def _reward(folder: Path) -> list[Section]:
             words="On held-out experiments. The baseline calls the longer text the winner.",
             columns=("metric", "model [95%]", "longer wins", "n"),
             rows=rows,
-            svg=plotted(plots.reliability_plot, evaluation["reliability"]),
+            svg=plotted(plots.reliability_plot, evaluation["reliability"]["model"]),
         )
     ]
 

@@ -6,9 +6,14 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from pushgen.protocols import Encoder
 from pushgen.reward.evidence import evidence, signal_variance, usable
 
 Array = NDArray[np.float64]
+STRENGTHS = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
+"""Inverse penalties that the logistic regression on embeddings chooses from."""
+INNER = 4
+"""Folds of that choice."""
 
 
 def longer_wins(pairs: pl.DataFrame) -> Array:
@@ -39,4 +44,33 @@ def tfidf_logistic(train: pl.DataFrame, pairs: pl.DataFrame) -> Array:
     weight = given.share * given.reliability(signal_variance(given))
     model = LogisticRegression(C=3.0, fit_intercept=False, max_iter=500)
     model.fit(difference(train), won, sample_weight=weight)
+    return np.asarray(model.decision_function(difference(pairs)), np.float64)
+
+
+def embedding_logistic(train: pl.DataFrame, pairs: pl.DataFrame, encoder: Encoder) -> Array:
+    """Logistic regression on differences of frozen sentence embeddings; log-odds, shape (P,).
+
+    It is trained on the observed winners of `train`, each weighted by its evidence; its strength is chosen by
+    cross-validation over contents.
+    """
+    from sklearn.linear_model import LogisticRegressionCV
+    from sklearn.model_selection import GroupKFold
+
+    train = usable(train)
+    texts = pl.concat([frame[side] for frame in (train, pairs) for side in ("text_a", "text_b")])
+    known = texts.unique().sort().to_list()
+    vectors = dict(zip(known, encoder.encode(known), strict=True))
+
+    def difference(frame: pl.DataFrame) -> Array:
+        sides = (np.stack([vectors[text] for text in frame[side]]) for side in ("text_a", "text_b"))
+        return np.subtract(*sides).astype(np.float64)
+
+    given = evidence(train)
+    won, contents = given.ratio > 0, train["content_id"].rank("dense").to_numpy()
+    if won.all() or not won.any() or not pairs.height:
+        return np.zeros(pairs.height)
+    rows = difference(train)
+    parts = list(GroupKFold(min(INNER, int(contents.max()))).split(rows, won, contents))
+    model = LogisticRegressionCV(Cs=STRENGTHS, cv=parts, fit_intercept=False, scoring="neg_log_loss", max_iter=500)
+    model.fit(rows, won, sample_weight=given.share * given.reliability(signal_variance(given)))
     return np.asarray(model.decision_function(difference(pairs)), np.float64)

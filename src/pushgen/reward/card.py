@@ -14,6 +14,7 @@ def card(model: TrainedReward) -> str:
     origin = model.origin
     held = f"{origin.holdout:.0%} of contents, salt `{origin.salt}`" if origin.holdout else "none"
     inputs = [f"- `{name}`: SHA-256 `{value}`" for name, value in sorted(origin.inputs.items())]
+    terms = sorted(origin.licences.items())
     return "\n".join(
         [
             "# PushGen reward model",
@@ -32,14 +33,18 @@ def card(model: TrainedReward) -> str:
             "",
             *(inputs or ["- not recorded"]),
             "",
+            *(
+                f"- terms of `{name}`: {words or 'not stated; `pushgen import --licence` records them'}"
+                for name, words in terms
+            ),
+            "",
             "The licence of the data goes with the model where it asks for it.",
             "",
             "## Figures of training",
             "",
             *_table(origin.figures),
             "",
-            "Figures on held-out experiments: `pushgen evaluate reward MODEL LOG`.",
-            "",
+            *_held_out(origin.held_out),
             "## Limits",
             "",
             "It knows copy like that of its log, in its language. Reward models like names, numbers, capitals and "
@@ -48,6 +53,14 @@ def card(model: TrainedReward) -> str:
             "",
         ]
     )
+
+
+def _held_out(figures: Mapping[str, str]) -> list[str]:
+    if not figures:
+        return ["Figures on held-out experiments: `pushgen evaluate reward MODEL LOG`.", ""]
+    rows = [f"| {name} | {value} |" for name, value in figures.items()]
+    head = ["## Figures on held-out experiments", "", "With 95% intervals over experiments.", ""]
+    return [*head, "| figure | value [95%] |", "|---|---|", *rows, ""]
 
 
 def _table(figures: Mapping[str, Any]) -> list[str]:

@@ -16,5 +16,9 @@ class Origin:
     """Salt of that split."""
     inputs: Mapping[str, str] = field(default_factory=dict[str, str])
     """SHA-256 of each log it was trained on."""
+    licences: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Terms of each log, in words."""
+    held_out: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Figures with intervals on the contents that were kept from it."""
     figures: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """What training saw: pairs, texts, truncation, validation."""

@@ -1,7 +1,7 @@
 """Training of the pair model: pairs sampled by evidence, experiments kept together, the residual scale at the end."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -107,13 +107,7 @@ def train_pair(pairs: pl.DataFrame, config: RewardConfig, origin: Origin | None 
         "epochs": len(history),
         "parameters": sum(parameter.numel() for parameter in network.parameters()),
     }
-    origin = Origin(
-        backbone=name,
-        holdout=origin.holdout,
-        salt=origin.salt,
-        inputs=origin.inputs,
-        figures=figures | dict(origin.figures),
-    )
+    origin = replace(origin, backbone=name, figures=figures | dict(origin.figures))
     return Trained(PairReward(network, tokenizer, pair_config, residual, origin), history)
 
 

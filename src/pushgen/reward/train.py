@@ -1,0 +1,31 @@
+"""Training of a reward model of any kind."""
+
+from pathlib import Path
+
+import polars as pl
+
+from pushgen.reward.origin import Origin
+from pushgen.reward.settings import RewardConfig
+from pushgen.reward.trained import TrainedReward
+
+
+def train(
+    pairs: pl.DataFrame, config: RewardConfig, origin: Origin | None = None, *, styles: Path | None = None
+) -> TrainedReward:
+    """A model of `config.kind` from a frame of `tables.PAIRS`, all of the training part of the split.
+
+    `styles` is the folder of a linear style labeller for the kind `linear`, in place of the one that the configuration
+    names. Raises `InputError` where too few pairs carry evidence.
+    """
+    if config.kind == "linear":
+        from pushgen.reward.train_linear import train_linear
+        from pushgen.styles.linear import LinearLabeller
+
+        return train_linear(pairs, config, origin, styles=LinearLabeller.load(styles) if styles else None)
+    if config.kind in ("score", "list"):
+        from pushgen.reward.train_utility import train_utility
+
+        return train_utility(pairs, config, origin).model
+    from pushgen.reward.train_pair import train_pair
+
+    return train_pair(pairs, config, origin).model
