@@ -16,6 +16,7 @@ from pushgen.fakes import FakeRewardModel
 from pushgen.protocols import RewardModel, UtilityModel
 from pushgen.reward.arms import Arms
 from pushgen.reward.backbone import keep_layers, open_backbone
+from pushgen.reward.blend import BlendReward
 from pushgen.reward.features import Features
 from pushgen.reward.linear import LinearReward
 from pushgen.reward.origin import Origin
@@ -23,6 +24,7 @@ from pushgen.reward.pair import PairReward, build_network
 from pushgen.reward.settings import BackboneConfig, Interaction, Kind, LinearConfig, PairConfig, UtilityConfig
 from pushgen.reward.storage import save_reward
 from pushgen.reward.utility import UtilityReward, build_utility
+from pushgen.reward.utility_network import ScoreNetwork
 from pushgen.statistics.calibration import Residual
 from pushgen.styles.linear import LinearConf, LinearLabeller
 
@@ -56,17 +58,18 @@ def _pair(name: str, interaction: Interaction, layers: int | None) -> PairReward
     return PairReward(network.eval(), tokenizer, config, Residual(slope=0.5, scale=0.4), Origin(backbone=name))
 
 
-def _utility(kind: Kind, name: str, caption_tokens: int = 0) -> UtilityReward:
+def _utility(kind: Kind, name: str, caption_tokens: int = 0, members: int = 1) -> UtilityReward:
     """An untrained model whose head and last maps are random, so that it has opinions, also of the company."""
     backbone, tokenizer, _ = open_backbone(BackboneConfig(name=name, width=32, layers=2), TEXTS[:8], seed=0)
-    config = UtilityConfig(max_tokens=24, caption_tokens=caption_tokens)
+    config = UtilityConfig(max_tokens=24, caption_tokens=caption_tokens, members=members)
     network = build_utility(backbone, config, kind)
     with torch.no_grad(), torch.random.fork_rng():
         torch.manual_seed(0)
         for parameter in network.parameters():
             if not parameter.any():
                 parameter.normal_(0, 0.1)
-        network.head.linear.weight.normal_(0, 0.3)
+        for member in [network] if isinstance(network, ScoreNetwork) else network.members:
+            member.head.linear.weight.normal_(0, 0.3)  # type: ignore[union-attr]
     return UtilityReward(kind, network, tokenizer, config, Residual(slope=0.5, scale=0.4), Origin(backbone=name))
 
 
@@ -86,6 +89,11 @@ def _linear(styles: bool) -> LinearReward:
     return LinearReward(features, beta, Residual(slope=0.5, scale=0.4), Origin())
 
 
+def _blend() -> BlendReward:
+    network, linear = _utility("score", "own", members=2), _linear(styles=True)
+    return BlendReward(network, linear, (0.7, 0.4), Residual(scale=0.4), Origin())
+
+
 MODELS: dict[str, Callable[[], RewardModel]] = {
     "fake": FakeRewardModel,
     "linear": lambda: _linear(styles=False),
@@ -98,8 +106,11 @@ MODELS: dict[str, Callable[[], RewardModel]] = {
     "own list with captions": lambda: _utility("list", "own", caption_tokens=8),
     "minilm score": lambda: _utility("score", "minilm", caption_tokens=8),
     "minilm list": lambda: _utility("list", "minilm"),
+    "two members of score": lambda: _utility("score", "own", members=2),
+    "two members of list with captions": lambda: _utility("list", "own", caption_tokens=8, members=2),
+    "blend": _blend,
 }
-UTILITY_MODELS = [name for name in MODELS if {"linear", "score", "list"} & set(name.split())]
+UTILITY_MODELS = [name for name in MODELS if {"linear", "score", "list", "blend"} & set(name.split())]
 
 
 @pytest.fixture(scope="module", params=list(MODELS))
@@ -217,6 +228,7 @@ def test_a_list_model_starts_as_the_score_model() -> None:
     found: list[np.ndarray] = []
     for kind in ("score", "list"):
         network = build_utility(backbone, config, kind)
+        assert isinstance(network, ScoreNetwork)
         network.head.linear.weight.data.copy_(weights)
         model = UtilityReward(kind, network, tokenizer, config, Residual(), Origin())
         found += model.utilities([TEXTS], [None])
@@ -235,15 +247,16 @@ def test_captions_are_read(name: str) -> None:
 
 def test_a_fresh_process_gives_the_same_scores(tmp_path: Path) -> None:
     pairs = [(TEXTS[0], TEXTS[1]), (TEXTS[2], TEXTS[4]), (TEXTS[11], TEXTS[0])]
-    saved: list[PairReward | UtilityReward | LinearReward] = []
+    saved: list[PairReward | UtilityReward | LinearReward | BlendReward] = []
     for name in MODELS:
         model = MODELS[name]()
-        if isinstance(model, PairReward | UtilityReward | LinearReward):
+        if isinstance(model, PairReward | UtilityReward | LinearReward | BlendReward):
             folder = tmp_path / f"{len(saved):02d}"
             save_reward(model, folder)
             files = {path.name for path in folder.iterdir()}
-            read = "vocabulary.json" if model.kind == "linear" else "tokenizer.json"
-            assert {"config.json", "model.safetensors", read, "card.md"} <= files
+            weights = {"network", "linear"} if model.kind == "blend" else {"model.safetensors"}
+            read = {"linear": {"vocabulary.json"}, "blend": set[str]()}.get(model.kind, {"tokenizer.json"})
+            assert {"config.json", "card.md"} | weights | read <= files
             assert not [file for file in files if file.endswith((".bin", ".pt", ".pkl"))]
             saved.append(model)
     code = (

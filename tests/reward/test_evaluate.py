@@ -4,12 +4,13 @@ import numpy as np
 import polars as pl
 import pytest
 
+from pushgen.encoders import open_encoder
 from pushgen.errors import InputError
-from pushgen.reward.baselines import longer_wins, tfidf_logistic
+from pushgen.reward.baselines import embedding_logistic, longer_wins, tfidf_logistic
 from pushgen.reward.choices import choose
 from pushgen.reward.evaluate import evaluate
-from pushgen.reward.predictions import Prediction
 from pushgen.reward.evidence import evidence
+from pushgen.reward.predictions import Prediction
 
 
 def test_an_oracle_is_perfect_and_its_reverse_is_not(new_pairs: pl.DataFrame) -> None:
@@ -28,6 +29,12 @@ def test_an_oracle_is_perfect_and_its_reverse_is_not(new_pairs: pl.DataFrame) ->
     assert found.value("accuracy, all pairs", "nothing").value == 0.5
     assert found.value("log-loss, all pairs").value < 0.5
     assert {row["metric"] for row in found.table()} == {metric.name for metric in found.metrics}
+    spread = found.value("spread of the predicted log ratio").value
+    assert spread == pytest.approx(float(np.sqrt(np.mean(ratio**2))))
+    surest = found.value("accuracy, the 25% surest pairs").value
+    assert surest >= found.value("accuracy, the 75% surest pairs").value >= found.value("accuracy, all pairs").value
+    excess = found.value("calibration error less that of perfect probabilities").value
+    assert excess == pytest.approx(found.value("calibration error, all pairs").value - found.calibration_by_chance)
     with pytest.raises(KeyError):
         found.value("log-loss, all pairs", "reverse")
 
@@ -62,10 +69,16 @@ def test_near_copies_of_training_texts_leave_the_slice(new_pairs: pl.DataFrame) 
 def test_baselines_find_what_they_can(train_pairs: pl.DataFrame, new_pairs: pl.DataFrame) -> None:
     predictions = {
         "TF-IDF": Prediction(tfidf_logistic(train_pairs, new_pairs)),
+        "embeddings": Prediction(embedding_logistic(train_pairs, new_pairs, open_encoder("minilm"))),
         "longer": Prediction(longer_wins(new_pairs)),
     }
-    found = evaluate(new_pairs, predictions, draws=200)
+    found = evaluate(new_pairs, predictions, draws=200, against=["longer"])
+    gain = next(one for one in found.gains if (one.predictor, one.slice) == ("TF-IDF", "p < .05"))
+    rates = [found.value("accuracy, p < .05", name).value for name in ("TF-IDF", "longer")]
+    assert gain.interval.value == pytest.approx(rates[0] - rates[1])
+    assert gain.interval.low > 0.2
     assert found.value("accuracy, p < .05", "TF-IDF").value > 0.9
+    assert found.value("accuracy, p < .05", "embeddings").value > 0.9
     swapped = new_pairs.rename({"text_a": "text_b", "text_b": "text_a"})
     assert np.allclose(longer_wins(swapped), -longer_wins(new_pairs))
 

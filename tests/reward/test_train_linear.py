@@ -10,8 +10,8 @@ import scipy.sparse as sparse
 from pushgen.encoders import NgramEncoder
 from pushgen.errors import ConfigurationError, InputError
 from pushgen.reward.evaluate import evaluate
-from pushgen.reward.predictions import Prediction
 from pushgen.reward.linear import LinearReward, ridge
+from pushgen.reward.predictions import Prediction
 from pushgen.reward.settings import LinearConfig, RewardConfig
 from pushgen.reward.train_linear import named_labeller, train_linear
 from pushgen.statistics.calibration import Residual

@@ -59,7 +59,16 @@ def open_backbone(
         )
     backbone, tokenizer = _load(str(folder or name))
     keep_layers(backbone, config.layers)
+    if config.freeze_words:
+        freeze_words(backbone)
     return backbone, tokenizer, name
+
+
+def freeze_words(backbone: nn.Module) -> None:
+    """Training leaves the word embeddings of this backbone as they are."""
+    words: Any = backbone
+    for parameter in words.get_input_embeddings().parameters():
+        parameter.requires_grad_(False)
 
 
 def keep_layers(backbone: nn.Module, layers: int | None) -> None:

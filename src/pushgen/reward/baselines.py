@@ -53,8 +53,8 @@ def embedding_logistic(train: pl.DataFrame, pairs: pl.DataFrame, encoder: Encode
     It is trained on the observed winners of `train`, each weighted by its evidence; its strength is chosen by
     cross-validation over contents.
     """
-    from sklearn.linear_model import LogisticRegressionCV
-    from sklearn.model_selection import GroupKFold
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import GridSearchCV, GroupKFold
 
     train = usable(train)
     texts = pl.concat([frame[side] for frame in (train, pairs) for side in ("text_a", "text_b")])
@@ -71,6 +71,7 @@ def embedding_logistic(train: pl.DataFrame, pairs: pl.DataFrame, encoder: Encode
         return np.zeros(pairs.height)
     rows = difference(train)
     parts = list(GroupKFold(min(INNER, int(contents.max()))).split(rows, won, contents))
-    model = LogisticRegressionCV(Cs=STRENGTHS, cv=parts, fit_intercept=False, scoring="neg_log_loss", max_iter=500)
+    plain = LogisticRegression(fit_intercept=False, max_iter=500)
+    model = GridSearchCV(plain, {"C": STRENGTHS}, cv=parts, scoring="neg_log_loss")
     model.fit(rows, won, sample_weight=given.share * given.reliability(signal_variance(given)))
     return np.asarray(model.decision_function(difference(pairs)), np.float64)

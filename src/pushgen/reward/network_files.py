@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_model, save_model
 from torch import nn
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
@@ -16,8 +16,8 @@ N = TypeVar("N", bound=nn.Module)
 
 def save_network(network: nn.Module, tokenizer: PreTrainedTokenizerBase, folder: Path) -> dict[str, Any]:
     """Writes weights and tokenizer; the configuration of the backbone, for `config.json`."""
-    state = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
-    save_file(state, folder / "model.safetensors", metadata={"format": "pt"})
+    # Members of an ensemble share tensors, which this writes once.
+    save_model(network, str(folder / "model.safetensors"), metadata={"format": "pt"})
     tokenizer.save_pretrained(folder)
     backbone: Any = network.backbone
     # Without the path that the backbone came from.
@@ -33,6 +33,6 @@ def load_network(
     """
     tokenizer = AutoTokenizer.from_pretrained(str(folder), config=None)
     network = build(from_config(shape), tokenizer)
-    network.load_state_dict(load_file(folder / "model.safetensors"), strict=True)
+    load_model(network, folder / "model.safetensors", strict=True)
     network.to(best_device()).eval()
     return network, tokenizer

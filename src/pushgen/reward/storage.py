@@ -29,6 +29,8 @@ def save_reward(model: TrainedReward, folder: Path) -> None:
     (folder / "config.json").unlink(missing_ok=True)
     if model.kind == "linear":
         from pushgen.reward.linear_files import save
+    elif model.kind == "blend":
+        from pushgen.reward.blend_files import save
     elif model.kind in ("score", "list"):
         from pushgen.reward.utility_files import save
     else:
@@ -56,6 +58,10 @@ def load_reward(folder: Path, *, bf16: "Bf16" = "no") -> TrainedReward:
             from pushgen.reward.linear_files import load as load_linear
 
             return load_linear(folder, values, residual, origin)
+        if values["kind"] == "blend":
+            from pushgen.reward.blend_files import load as load_blend
+
+            return load_blend(folder, values, residual, origin, bf16)
         if values["kind"] in ("score", "list"):
             from pushgen.reward.utility_files import load as load_utility
 

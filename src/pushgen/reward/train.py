@@ -17,11 +17,13 @@ def train(
     `styles` is the folder of a linear style labeller for the kind `linear`, in place of the one that the configuration
     names. Raises `InputError` where too few pairs carry evidence.
     """
-    if config.kind == "linear":
+    if config.kind in ("linear", "blend"):
+        from pushgen.reward.train_blend import train_blend
         from pushgen.reward.train_linear import train_linear
         from pushgen.styles.linear import LinearLabeller
 
-        return train_linear(pairs, config, origin, styles=LinearLabeller.load(styles) if styles else None)
+        trainer = train_linear if config.kind == "linear" else train_blend
+        return trainer(pairs, config, origin, styles=LinearLabeller.load(styles) if styles else None)
     if config.kind in ("score", "list"):
         from pushgen.reward.train_utility import train_utility
 

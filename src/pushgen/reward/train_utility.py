@@ -4,19 +4,19 @@ Shapes: G groups of competing arms, K arms of a group, T texts, P pairs.
 """
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 
 from pushgen.progress import say
 from pushgen.reward.arms import arms_of, differences
-from pushgen.reward.backbone import open_backbone, padding_of
+from pushgen.reward.backbone import freeze_words, open_backbone, padding_of
 from pushgen.reward.evidence import evidence, signal_variance
 from pushgen.reward.fitting import fit_network
 from pushgen.reward.inner import inner_split
@@ -25,9 +25,9 @@ from pushgen.reward.origin import Origin
 from pushgen.reward.settings import RewardConfig
 from pushgen.reward.token_lists import Rows, TokenLists, token_lists
 from pushgen.reward.tokens import pad, tokenise
-from pushgen.reward.utility import UtilityReward, build_utility
+from pushgen.reward.utility import UtilityReward, build_member
 from pushgen.reward.utility_inference import judge, utilities_all
-from pushgen.reward.utility_network import ScoreNetwork
+from pushgen.reward.utility_network import Ensemble, ScoreNetwork, UtilityNetwork, share_words
 from pushgen.statistics.calibration import fit_residual
 from pushgen.training.loop import Epoch
 from pushgen.training.precision import autocast, best_device, device_of
@@ -77,21 +77,21 @@ def train_utility(pairs: pl.DataFrame, config: RewardConfig, origin: Origin | No
     texts = sorted({text for groups in (train, held) for arms in groups.texts for text in arms})
     read_too = {caption for groups in (train, held) for caption in groups.captions if caption}
     known = texts + sorted(read_too) if config.utility.caption_tokens else texts
-    backbone, tokenizer, name = open_backbone(config.backbone, known, config.seed)
-    network = build_utility(backbone, config.utility, config.kind, config.seed).to(best_device())
+    _, tokenizer, name = backbones = open_backbone(config.backbone, known, config.seed)
     parts = [
         _Part(groups, token_lists(tokenizer, groups.texts, groups.captions, config.utility, config.kind))
         for groups in (train, held)
     ]
     tau2 = signal_variance(evidence(split[0]))
-    trainer = _Trainer(network, parts[0], parts[1], config, padding_of(tokenizer), tau2)
     cut = sum(tokenise(tokenizer, texts, config.utility.max_tokens).truncated)
     if cut:
         say(f"{cut} of {len(texts)} texts are longer than {config.utility.max_tokens} tokens and are cut")
-    history = fit_network(network, trainer, config)
+    network, history = _fit_members(backbones[0], known, parts, config, padding_of(tokenizer), tau2)
+    trainer = _Trainer(network, parts[0], parts[1], config, padding_of(tokenizer), tau2)
     given = evidence(split[1])
     with torch.inference_mode(), autocast(device_of(network), config.bf16):
         raw = differences(np.concatenate(trainer.utilities()), held.keys, split[1])
+        loss = trainer.validate()
     residual = fit_residual(raw, given.ratio, given.variance, given.share)
     figures = {
         "pairs_trained": split[0].height,
@@ -102,7 +102,7 @@ def train_utility(pairs: pl.DataFrame, config: RewardConfig, origin: Origin | No
         "texts": len(texts),
         "texts_truncated": cut,
         "signal_variance": tau2,
-        "validation_loss": min(epoch.validation for epoch in history),
+        "validation_loss": loss,
         "validation_loss_of_no_model": trainer.null_loss(),
         "epochs": len(history),
         "parameters": sum(parameter.numel() for parameter in network.parameters()),
@@ -112,11 +112,37 @@ def train_utility(pairs: pl.DataFrame, config: RewardConfig, origin: Origin | No
     return TrainedUtility(UtilityReward(config.kind, network, tokenizer, config.utility, residual, origin), history)
 
 
+def _fit_members(
+    backbone: nn.Module, texts: Sequence[str], parts: Sequence[_Part], config: RewardConfig, padding: int, tau2: float
+) -> tuple[UtilityNetwork, list[Epoch]]:
+    """The trained network, and the epochs of all members one after the other.
+
+    Members differ in the order of their batches, in dropout, and in weights that start from nothing.
+    """
+    members: list[ScoreNetwork] = []
+    history: list[Epoch] = []
+    count = config.utility.members
+    for index in range(count):
+        own = dataclasses.replace(
+            config, seed=config.seed + index, max_seconds=config.max_seconds and config.max_seconds / count
+        )
+        if index:
+            backbone = open_backbone(own.backbone, texts, own.seed)[0]
+        member = build_member(backbone, own.utility, own.kind, own.seed).to(best_device())
+        if index:
+            share_words(member, members[0])
+        history += fit_network(member, _Trainer(member, parts[0], parts[1], own, padding, tau2), own)
+        # The first member's words are everybody's from here on.
+        freeze_words(member.backbone)
+        members.append(member)
+    return (members[0] if count == 1 else Ensemble(members)), history
+
+
 class _Trainer:
     """The functions that the training loop asks for, a `fitting.Trainer` of group numbers."""
 
     def __init__(
-        self, network: ScoreNetwork, train: _Part, held: _Part, config: RewardConfig, padding: int, tau2: float
+        self, network: UtilityNetwork, train: _Part, held: _Part, config: RewardConfig, padding: int, tau2: float
     ) -> None:
         self._network, self._train, self._held = network, train, held
         self._config, self._padding, self._tau2 = config, padding, tau2

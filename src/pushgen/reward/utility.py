@@ -1,5 +1,6 @@
 """The reward models of the kinds `score` and `list`, ready for use: lists of texts in, utilities out."""
 
+import copy
 from collections.abc import Sequence
 
 import numpy as np
@@ -15,7 +16,7 @@ from pushgen.reward.settings import Kind, UtilityConfig
 from pushgen.reward.token_lists import Rows, TokenLists, token_lists
 from pushgen.reward.tokens import tokenise
 from pushgen.reward.utility_inference import utilities_all
-from pushgen.reward.utility_network import ListNetwork, ScoreNetwork
+from pushgen.reward.utility_network import Ensemble, ListNetwork, ScoreNetwork, UtilityNetwork
 from pushgen.statistics.calibration import Residual
 from pushgen.training.precision import Bf16, autocast, device_of
 
@@ -26,7 +27,7 @@ class UtilityReward:
     def __init__(
         self,
         kind: Kind,
-        network: ScoreNetwork,
+        network: UtilityNetwork,
         tokenizer: PreTrainedTokenizerBase,
         config: UtilityConfig,
         residual: Residual,
@@ -92,14 +93,24 @@ class UtilityReward:
         """What the model is, in a line."""
         config = self.config
         caption = f"; reads {config.caption_tokens} tokens of the caption" if config.caption_tokens else ""
+        caption += f"; mean of {config.members} networks that share word embeddings" if config.members > 1 else ""
         if self.kind == "score":
             return f"one utility per text, each read alone{caption}"
         return f"utilities of all candidates of a content, which see each other in {config.list_layers} layers{caption}"
 
 
-def build_utility(backbone: nn.Module, config: UtilityConfig, kind: Kind, seed: int = 0) -> ScoreNetwork:
-    """The network of a kind on a backbone; `seed` draws the weights that start from nothing."""
+def build_member(backbone: nn.Module, config: UtilityConfig, kind: Kind, seed: int = 0) -> ScoreNetwork:
+    """One network of a kind on a backbone; `seed` draws the weights that start from nothing."""
     if kind == "score":
         return ScoreNetwork(backbone, config.dropout)
     captions = config.caption_tokens > 0
     return ListNetwork(backbone, config.list_layers, config.dropout, captions=captions, seed=seed)
+
+
+def build_utility(backbone: nn.Module, config: UtilityConfig, kind: Kind) -> UtilityNetwork:
+    """The whole network, of all members, on copies of a backbone; its weights are yet to be loaded."""
+    members = [
+        build_member(backbone if index == 0 else copy.deepcopy(backbone), config, kind)
+        for index in range(config.members)
+    ]
+    return members[0] if config.members == 1 else Ensemble(members)

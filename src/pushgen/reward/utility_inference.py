@@ -14,7 +14,7 @@ from pushgen.encoders.batches import length_batches
 from pushgen.progress import bar
 from pushgen.reward.token_lists import Rows, TokenLists
 from pushgen.reward.tokens import Ids, pad
-from pushgen.reward.utility_network import ScoreNetwork
+from pushgen.reward.utility_network import UtilityNetwork
 from pushgen.training.precision import device_of
 
 WINDOW_TEXTS = 16_384
@@ -23,7 +23,7 @@ BATCH_TOKENS = 4096
 """Padded tokens of a batch of texts, and padded candidates of a batch of lists."""
 
 
-def utilities_all(network: ScoreNetwork, lists: TokenLists, padding: int) -> list[NDArray[np.float32]]:
+def utilities_all(network: UtilityNetwork, lists: TokenLists, padding: int) -> list[NDArray[np.float32]]:
     """The network's utilities for each list, shape (K,), whatever the batches are."""
     found: list[NDArray[np.float32]] = [np.zeros(0, np.float32)] * len(lists.members)
     filled = np.array([row for row, members in enumerate(lists.members) if len(members)], np.int64)
@@ -42,7 +42,7 @@ def utilities_all(network: ScoreNetwork, lists: TokenLists, padding: int) -> lis
 
 
 def judge(
-    network: ScoreNetwork, lists: TokenLists, rows: Rows, numbers: Rows, pooled_TD: Tensor, padding: int
+    network: UtilityNetwork, lists: TokenLists, rows: Rows, numbers: Rows, pooled_TD: Tensor, padding: int
 ) -> Tensor:
     """Utilities of some lists, (G, K), from the vectors of their texts; behind the end of a list they mean nothing.
 
@@ -57,7 +57,7 @@ def judge(
 
 
 def _captions(
-    network: ScoreNetwork, lists: TokenLists, rows: Rows, padding: int
+    network: UtilityNetwork, lists: TokenLists, rows: Rows, padding: int
 ) -> tuple[Tensor | None, Tensor | None]:
     """Token states (G, S, D) and mask (G, S) of the captions of some lists, each distinct one read once."""
     of_row = np.array([lists.caption[row] for row in rows], np.int64)
@@ -85,7 +85,7 @@ def _windows(members: Sequence[Rows], rows: Rows) -> Iterator[Rows]:
         yield rows[start:]
 
 
-def _pooled(network: ScoreNetwork, ids: Sequence[Ids], padding: int) -> Tensor:
+def _pooled(network: UtilityNetwork, ids: Sequence[Ids], padding: int) -> Tensor:
     """One vector per text, (T, D)."""
     device = device_of(network)
     parts: list[Tensor] = []

@@ -7,11 +7,14 @@
   (`nn.cross_list`), and all utilities come out of one pass. Departures: a candidate is a text instead of a list of
   items, so its positions live in the backbone; and the utilities mean log rates, see `likelihood.list_loss`.
 
-Both are equivariant: permuting the candidates permutes the utilities.
+`Ensemble` averages the utilities of several of them that share their word embeddings.
+
+All are equivariant: permuting the candidates permutes the utilities.
 
 Shapes: T texts, L tokens, G lists, K candidates, S tokens of a caption, D hidden size.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -68,3 +71,58 @@ class ListNetwork(ScoreNetwork):
         caption_mask_GS: Tensor | None = None,
     ) -> Tensor:
         return super().judge(self.cross(pooled_GKD, mask_GK, caption_GSD, caption_mask_GS), mask_GK)
+
+
+class Ensemble(nn.Module):
+    """Mean of the utilities of M members, which read a text side by side: M vectors of D numbers stand for it."""
+
+    def __init__(self, members: Sequence[ScoreNetwork]) -> None:
+        super().__init__()
+        for member in members[1:]:
+            share_words(member, members[0])
+        self.members = nn.ModuleList(members)
+
+    @property
+    def backbone(self) -> nn.Module:
+        """The backbone of the first member; all have its shape."""
+        return self._all[0].backbone
+
+    def states(self, ids_TL: Tensor, mask_TL: Tensor) -> Tensor:
+        """The states of each token, (T, L, M * D)."""
+        return torch.cat([member.states(ids_TL, mask_TL) for member in self._all], dim=-1)
+
+    def read(self, ids_TL: Tensor, mask_TL: Tensor) -> Tensor:
+        """The vectors of each text, (T, M * D), in float32."""
+        return torch.cat([member.read(ids_TL, mask_TL) for member in self._all], dim=-1)
+
+    def judge(
+        self,
+        pooled_GKD: Tensor,
+        mask_GK: Tensor,
+        caption_GSD: Tensor | None = None,
+        caption_mask_GS: Tensor | None = None,
+    ) -> Tensor:
+        """Mean utilities, (G, K); see `ScoreNetwork.judge`."""
+        count = len(self._all)
+        own = pooled_GKD.chunk(count, dim=-1)
+        captions = [None] * count if caption_GSD is None else caption_GSD.chunk(count, dim=-1)
+        said = [
+            member.judge(pooled, mask_GK, caption, caption_mask_GS)
+            for member, pooled, caption in zip(self._all, own, captions, strict=True)
+        ]
+        return torch.stack(said).mean(dim=0)
+
+    @property
+    def _all(self) -> list[ScoreNetwork]:
+        return list(self.members)  # type: ignore[arg-type]
+
+
+def share_words(member: ScoreNetwork, first: ScoreNetwork) -> None:
+    """Gives a network the word embeddings of another, to read but not to change."""
+    backbone: Any = member.backbone
+    given: Any = first.backbone
+    backbone.set_input_embeddings(given.get_input_embeddings())
+
+
+UtilityNetwork = ScoreNetwork | Ensemble
+"""What gives utilities."""

@@ -63,6 +63,31 @@ def fit_residual(raw: ArrayLike, observed: ArrayLike, variance: ArrayLike, weigh
     return Residual(slope=float(slope), scale=float(scale))
 
 
+def fit_blend(
+    said: ArrayLike, observed: ArrayLike, variance: ArrayLike, weight: ArrayLike | None = None
+) -> tuple[Array, float]:
+    """Weights of M predictors, shape (M,), none below 0, and the standard deviation of what they leave.
+
+    Maximum likelihood of observed ~ N(said @ weights, scale^2 + variance); `said` has the shape (N, M), all others
+    (N,). The scale is kept above 0.02.
+    """
+    import scipy.optimize  # pyright: ignore[reportMissingTypeStubs]
+
+    minimize: Any = scipy.optimize.minimize  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    said_NM, observed_N, variance_N = (np.asarray(values, np.float64) for values in (said, observed, variance))
+    weight_N = np.ones_like(observed_N) if weight is None else np.asarray(weight, np.float64)
+    count = said_NM.shape[1]
+
+    def loss(parameters: Array) -> float:
+        total_N = np.exp(2.0 * parameters[count]) + variance_N
+        error_N = np.log(total_N) + (observed_N - said_NM @ parameters[:count]) ** 2 / total_N
+        return float(np.average(error_N, weights=weight_N))
+
+    bounds = [(0.0, 5.0)] * count + [(np.log(0.02), np.log(10.0))]
+    found: Any = minimize(loss, [1.0 / count] * count + [np.log(0.3)], method="L-BFGS-B", bounds=bounds)
+    return np.asarray(found.x[:count], np.float64), float(np.exp(found.x[count]))
+
+
 @dataclass(frozen=True, slots=True)
 class ReliabilityBin:
     """Probabilities that are close to each other, and what came of them."""
