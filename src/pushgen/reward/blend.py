@@ -39,8 +39,8 @@ class BlendReward:
     def utilities(self, lists: Sequence[Sequence[str]], captions: Sequence[str | None]) -> list[Floats]:
         """Expected log-CTR of each text up to a constant of its list, shape (K,) per list; K may be 0."""
         said = zip(self.network.utilities(lists, captions), self.linear.utilities(lists, captions), strict=True)
-        one, two = (np.float32(weight * self.residual.slope) for weight in self.weights)
-        return [one * network + two * linear for network, linear in said]
+        one, two = (weight * self.residual.slope for weight in self.weights)
+        return [(one * network + two * linear).astype(np.float32) for network, linear in said]
 
     def win_matrix(self, utilities: Floats) -> Floats:
         """Probability p[i, j] that text i of a list beats text j, shape (K, K), 0.5 where utilities are equal."""

@@ -113,11 +113,11 @@ class Observed:
         error = self.bootstrap.calibration_error(p, self.outcome)
         chance = calibration_error_by_chance(p, seed=self.seed)
         yield Figure("calibration error, all pairs", error, rows)
-        ends = (error.value - chance, error.low - chance, error.high - chance)
-        yield Figure("calibration error less that of perfect probabilities", Interval(*ends, error.clusters), rows)
+        excess = Interval(error.value - chance, error.low - chance, error.high - chance, error.clusters)
+        yield Figure("calibration error less that of perfect probabilities", excess, rows)
         square = self.bootstrap.mean(given.mean**2)
-        roots = (float(np.sqrt(end)) for end in (square.value, square.low, square.high))
-        yield Figure("spread of the predicted log ratio", Interval(*roots, square.clusters), rows)
+        spread = Interval(square.value**0.5, square.low**0.5, square.high**0.5, square.clusters)
+        yield Figure("spread of the predicted log ratio", spread, rows)
 
 
 def _fresh(pairs: pl.DataFrame, training_texts: Sequence[str]) -> NDArray[np.bool_]:
