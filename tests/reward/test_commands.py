@@ -1,6 +1,9 @@
 """The three commands as a user runs them, on a log with a planted effect."""
 
 import json
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import polars as pl
@@ -70,6 +73,20 @@ def test_utilities_train_evaluate_and_score(kind: str, log: Path, tmp_path: Path
     rows.write_csv(tmp_path / "pairs.csv")
     run("score", tmp_path / "pairs.csv", "--reward", model, "--out", tmp_path / "scored.csv")
     assert pl.read_csv(tmp_path / "scored.csv")["p_a"][0] > 0.5
+
+
+def test_a_killed_training_goes_on_and_ends_with_the_same_model(log: Path, model: Path, tmp_path: Path) -> None:
+    out = tmp_path / "model"
+    words = ["train", "reward", str(log), "--out", str(out), "--holdout", "0.3", *TINY]
+    with subprocess.Popen([sys.executable, "-m", "pushgen", *words], stderr=subprocess.DEVNULL) as training:
+        while training.poll() is None and not (out / "training-pair.safetensors").exists():
+            time.sleep(0.005)
+        training.kill()
+    assert training.returncode == -9, "it was over before it could be killed"
+    assert not (out / "config.json").exists()
+    run(*words)
+    assert (out / "model.safetensors").read_bytes() == (model / "model.safetensors").read_bytes()
+    assert not (out / "training-pair.safetensors").exists()
 
 
 def test_a_finished_model_is_not_trained_again(log: Path, model: Path) -> None:

@@ -2,6 +2,8 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from pushgen.errors import ConfigurationError, PushgenError
+from pushgen.training.checkpoint import Checkpoint
 from pushgen.training.loop import Epoch, LoopConfig, fit
 
 Row = tuple[Tensor, Tensor, Tensor]
@@ -145,6 +148,63 @@ def test_a_rate_of_zero_freezes_a_parameter() -> None:
         rate_scale=lambda name: 0.0 if name == "0.weight" else 1.0,
     )
     assert torch.equal(module[0].weight, frozen)  # type: ignore[index]
+
+
+class _KilledError(Exception):
+    """Stands for the end of a process."""
+
+
+@pytest.mark.parametrize("killed_after", [1, 4, 5, 9, 14])
+def test_a_killed_training_ends_as_an_unbroken_one(killed_after: int, tmp_path: Path) -> None:
+    config = LoopConfig(epochs=3, learning_rate=1e-2, accumulate=2, bf16="no", seed=3)
+    path, batches = tmp_path / "state.safetensors", _split(_data(), 6)
+
+    def train(steps: int | None, *, identity: str = "same", state: bool = True) -> tuple[nn.Module, list[Epoch]]:
+        with torch.random.fork_rng():
+            torch.manual_seed(0)
+            module = nn.Sequential(nn.Linear(3, 16), nn.Dropout(0.5), nn.Tanh(), nn.Linear(16, 1))
+        plain, calls = _loss(module), 0
+
+        def loss(batch: Row) -> tuple[Tensor, Tensor]:
+            nonlocal calls
+            calls += 1
+            if steps is not None and calls > 2 * steps:
+                raise _KilledError
+            return plain(batch)
+
+        def validate() -> float:
+            total, weight = plain(_data())
+            return float(total / weight)
+
+        kept = Checkpoint(path=path, identity=identity, seconds=0.0) if state else None
+        history = fit(
+            module, batches=lambda epoch: batches[epoch:], loss=loss, validate=validate, config=config,
+            description="test", checkpoint=kept,
+        )  # fmt: skip
+        return module, history
+
+    whole, history = train(None, state=False)
+    with pytest.raises(_KilledError):
+        train(killed_after)
+    resumed, again = train(None)
+    assert not path.exists()
+    assert [replace(epoch, seconds=0.0) for epoch in again] == [replace(epoch, seconds=0.0) for epoch in history]
+    assert all(torch.equal(a, b) for a, b in zip(whole.parameters(), resumed.parameters(), strict=True))
+
+
+def test_a_state_of_other_work_or_a_broken_one_is_not_taken_up(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    module = _module()
+    optimizer = torch.optim.AdamW(module.parameters())
+    path = tmp_path / "state.safetensors"
+    Checkpoint(path=path, identity="one").write(module, optimizer, {}, {"epoch": 1})
+    assert Checkpoint(path=path, identity="one").read(module, optimizer) == ({}, {"epoch": 1})
+    assert Checkpoint(path=path, identity="two").read(module, optimizer) is None
+    assert "other work" in capsys.readouterr().err
+    path.write_bytes(path.read_bytes()[:100])
+    assert Checkpoint(path=path, identity="one").read(module, optimizer) is None
+    assert "cannot be read" in capsys.readouterr().err
 
 
 def test_the_time_budget_ends_the_run() -> None:

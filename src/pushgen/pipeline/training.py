@@ -48,7 +48,7 @@ def train_reward(
     (out / "manifest.json").unlink(missing_ok=True)
     terms = str((log.manifest.get("configuration") or {}).get("licence") or "")
     origin = Origin(holdout=holdout, salt=splits.SALT, inputs=inputs, licences={"log": terms})
-    model = train(kept, config, origin, styles=styles)
+    model = train(kept, config, origin, styles=styles, scratch=out)
     model.origin = replace(model.origin, held_out=_held_out(model, splits.keep(made.frame, "holdout", holdout), kept))
     save_reward(model, out)
     write_manifest(out, manifest, seconds=time.monotonic() - started)

@@ -1,6 +1,7 @@
 """Training of the blend: both parts on the same experiments, their weights on those that both kept for validation."""
 
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -18,16 +19,23 @@ from pushgen.styles.linear import LinearLabeller
 
 
 def train_blend(
-    pairs: pl.DataFrame, config: RewardConfig, origin: Origin | None = None, *, styles: LinearLabeller | None = None
+    pairs: pl.DataFrame,
+    config: RewardConfig,
+    origin: Origin | None = None,
+    *,
+    styles: LinearLabeller | None = None,
+    scratch: Path | None = None,
 ) -> BlendReward:
     """Trains on a frame of `tables.PAIRS`, all of which must belong to the training part of the split.
 
-    `styles` is a labeller for the regression, as of `train_linear`. Raises `InputError` where too few pairs carry
-    evidence.
+    `styles` is a labeller for the regression, as of `train_linear`; `scratch` is as of `train_utility`. Raises
+    `InputError` where too few pairs carry evidence.
     """
     origin = origin or Origin()
     shape = dataclasses.replace(config.utility, members=config.blend_members)
-    network = train_utility(pairs, dataclasses.replace(config, kind="score", utility=shape), origin).model
+    network = train_utility(
+        pairs, dataclasses.replace(config, kind="score", utility=shape), origin, scratch=scratch
+    ).model
     linear = train_linear(pairs, dataclasses.replace(config, kind="linear"), origin, styles=styles)
     held = inner_split(pairs, config.validation)[1]
     given = evidence(held)

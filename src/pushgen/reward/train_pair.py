@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -13,7 +14,7 @@ from pushgen.errors import InputError
 from pushgen.progress import say
 from pushgen.reward.backbone import layer_stack, open_backbone, padding_of
 from pushgen.reward.evidence import Evidence, evidence, sample, signal_variance
-from pushgen.reward.fitting import fit_network
+from pushgen.reward.fitting import checkpoint_in, fit_network
 from pushgen.reward.inference import compare_all
 from pushgen.reward.inner import inner_split
 from pushgen.reward.likelihood import count_loss, order_loss
@@ -52,9 +53,12 @@ class _Data:
     given: Evidence
 
 
-def train_pair(pairs: pl.DataFrame, config: RewardConfig, origin: Origin | None = None) -> Trained:
+def train_pair(
+    pairs: pl.DataFrame, config: RewardConfig, origin: Origin | None = None, *, scratch: Path | None = None
+) -> Trained:
     """Trains on a frame of `tables.PAIRS`, all of which must belong to the training part of the split.
 
+    A training that is killed goes on from the state in the folder `scratch`.
     Raises `InputError` where too few pairs carry evidence.
     """
     parts = inner_split(pairs, config.validation)
@@ -88,7 +92,7 @@ def train_pair(pairs: pl.DataFrame, config: RewardConfig, origin: Origin | None 
     number = {key: index for index, key in enumerate(keys)}
     train, validation = (_data(part, tokens.ids, number) for part in parts)
     trainer = _Trainer(network, train, validation, config, padding_of(tokenizer))
-    history = fit_network(network, trainer, config)
+    history = fit_network(network, trainer, config, checkpoint_in(scratch, pairs, config, "pair"))
     with torch.inference_mode(), autocast(device, config.bf16):
         raw = trainer.means(validation)
     held = validation.given

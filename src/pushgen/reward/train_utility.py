@@ -6,6 +6,7 @@ Shapes: G groups of competing arms, K arms of a group, T texts, P pairs.
 import dataclasses
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -18,7 +19,7 @@ from pushgen.progress import say
 from pushgen.reward.arms import arms_of, differences
 from pushgen.reward.backbone import freeze_words, open_backbone, padding_of
 from pushgen.reward.evidence import evidence, signal_variance
-from pushgen.reward.fitting import fit_network
+from pushgen.reward.fitting import checkpoint_in, fit_network
 from pushgen.reward.inner import inner_split
 from pushgen.reward.likelihood import list_loss
 from pushgen.reward.origin import Origin
@@ -29,6 +30,7 @@ from pushgen.reward.utility import UtilityReward, build_member
 from pushgen.reward.utility_inference import judge, utilities_all
 from pushgen.reward.utility_network import Ensemble, ScoreNetwork, UtilityNetwork, share_words
 from pushgen.statistics.calibration import fit_residual
+from pushgen.training.checkpoint import Checkpoint
 from pushgen.training.loop import Epoch
 from pushgen.training.precision import autocast, best_device, device_of
 
@@ -66,11 +68,13 @@ class _Part:
     lists: TokenLists
 
 
-def train_utility(pairs: pl.DataFrame, config: RewardConfig, origin: Origin | None = None) -> TrainedUtility:
+def train_utility(
+    pairs: pl.DataFrame, config: RewardConfig, origin: Origin | None = None, *, scratch: Path | None = None
+) -> TrainedUtility:
     """Trains on a frame of `tables.PAIRS`, all of which must belong to the training part of the split.
 
-    The residual is fitted on pairs of validation, whose utilities come from whole groups. Raises `InputError` where too
-    few pairs carry evidence.
+    The residual is fitted on pairs of validation, whose utilities come from whole groups. A training that is killed
+    goes on from the state in the folder `scratch`. Raises `InputError` where too few pairs carry evidence.
     """
     split = inner_split(pairs, config.validation)
     train, held = (_groups(pairs.join(part, on="content_id", how="semi", maintain_order="left")) for part in split)
@@ -86,7 +90,8 @@ def train_utility(pairs: pl.DataFrame, config: RewardConfig, origin: Origin | No
     cut = sum(tokenise(tokenizer, texts, config.utility.max_tokens).truncated)
     if cut:
         say(f"{cut} of {len(texts)} texts are longer than {config.utility.max_tokens} tokens and are cut")
-    network, history = _fit_members(backbones[0], known, parts, config, padding_of(tokenizer), tau2)
+    states = [checkpoint_in(scratch, pairs, config, str(index)) for index in range(config.utility.members)]
+    network, history = _fit_members(backbones[0], known, parts, config, padding_of(tokenizer), tau2, states)
     trainer = _Trainer(network, parts[0], parts[1], config, padding_of(tokenizer), tau2)
     given = evidence(split[1])
     with torch.inference_mode(), autocast(device_of(network), config.bf16):
@@ -113,7 +118,13 @@ def train_utility(pairs: pl.DataFrame, config: RewardConfig, origin: Origin | No
 
 
 def _fit_members(
-    backbone: nn.Module, texts: Sequence[str], parts: Sequence[_Part], config: RewardConfig, padding: int, tau2: float
+    backbone: nn.Module,
+    texts: Sequence[str],
+    parts: Sequence[_Part],
+    config: RewardConfig,
+    padding: int,
+    tau2: float,
+    states: Sequence[Checkpoint | None],
 ) -> tuple[UtilityNetwork, list[Epoch]]:
     """The trained network, and the epochs of all members one after the other.
 
@@ -131,7 +142,7 @@ def _fit_members(
         member = build_member(backbone, own.utility, own.kind, own.seed).to(best_device())
         if index:
             share_words(member, members[0])
-        history += fit_network(member, _Trainer(member, parts[0], parts[1], own, padding, tau2), own)
+        history += fit_network(member, _Trainer(member, parts[0], parts[1], own, padding, tau2), own, states[index])
         # The first member's words are everybody's from here on.
         freeze_words(member.backbone)
         members.append(member)

@@ -37,7 +37,9 @@ def normal_probability(z: ArrayLike) -> Array:
 
 def p_observed(mean: ArrayLike, scale: ArrayLike, variance: ArrayLike) -> Array:
     """Phi(m / sqrt(s^2 + v)): probability that an observation with sampling variance v of N(m, s^2) is above 0."""
-    return normal_probability(np.asarray(mean, np.float64) / np.sqrt(np.square(scale) + np.asarray(variance, np.float64)))
+    return normal_probability(
+        np.asarray(mean, np.float64) / np.sqrt(np.square(scale) + np.asarray(variance, np.float64))
+    )
 
 
 def fit_residual(raw: ArrayLike, observed: ArrayLike, variance: ArrayLike, weight: ArrayLike | None = None) -> Residual:

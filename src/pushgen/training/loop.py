@@ -6,15 +6,16 @@ gradients over several micro-batches follows the same trajectory as one large ba
 
 import math
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
 
 from pushgen.errors import ConfigurationError, PushgenError
-from pushgen.progress import Bar, bar
+from pushgen.progress import Bar, bar, say
+from pushgen.training.checkpoint import Checkpoint
 from pushgen.training.precision import Bf16, autocast, device_of
 
 B = TypeVar("B")
@@ -89,6 +90,7 @@ def fit(
     config: LoopConfig,
     description: str,
     rate_scale: Callable[[str], float] | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> list[Epoch]:
     """Trains the module in place and leaves it in evaluation mode with the weights of its best epoch.
 
@@ -96,7 +98,8 @@ def fit(
     the pass begins, so they should be light (row numbers, token ids). `loss(batch)` returns the weighted sum of
     the losses and the sum of the weights, both scalars; it runs in training mode under autocast. `validate()`
     runs in evaluation mode without gradients; lower is better. `rate_scale` maps a parameter name to a factor
-    on its learning rate (1 by default).
+    on its learning rate (1 by default). With a `checkpoint`, a training that was killed goes on where it was written
+    last and ends with the same weights as an unbroken one; the file is removed at the end.
 
     The global random state is as before afterwards. Raises `PushgenError` where the loss stops being a number.
     """
@@ -104,17 +107,35 @@ def fit(
     run = _Run(module, _optimizer(module, config, rate_scale), config)
     history: list[Epoch] = []
     best_value, best_state = math.inf, dict[str, Tensor]()
+    first = 0
     plan = list(batches(0))
     with (
         torch.random.fork_rng(devices=[device] if device.type == "cuda" else []),
         bar(description, len(plan) * config.epochs) as shown,
     ):
         torch.manual_seed(config.seed)
-        for index in range(config.epochs):
+        if checkpoint and (kept := checkpoint.read(module, run.optimizer)):
+            best_state, state = kept
+            first, best_value = state["epoch"], state["best"] if best_state else math.inf
+            history = [Epoch(**one) for one in state["history"]]
+            run.restore(state["run"])
+            shown.advance(len(plan) * first + state["run"]["place"])
+            say(f"{description}: going on in epoch {first + 1}, after {run.steps} steps")
+
+        def keep(epoch: int) -> None:
+            if checkpoint:
+                plain = {"epoch": epoch, "best": best_value, "history": [asdict(one) for one in history]}
+                checkpoint.write(module, run.optimizer, best_state, {**plain, "run": run.state()})
+
+        for index in range(first, config.epochs):
+            if run.out_of_time or _is_stale(history, config.patience):
+                break
             plan = plan if index == 0 else list(batches(index))
             if not plan:
                 raise PushgenError(f"{description}: epoch {index + 1} has no batches; there is nothing to train on")
-            mean = run.epoch(index, plan, loss, shown)
+            mean = run.epoch(
+                index, plan, loss, shown, lambda index=index: keep(index) if checkpoint and checkpoint.due() else None
+            )
             module.eval()
             with torch.no_grad(), autocast(device, config.bf16):
                 value = float(validate())
@@ -126,9 +147,10 @@ def fit(
                 Epoch(epoch=index + 1, steps=run.steps, loss=mean, validation=value, best=best, seconds=run.elapsed)
             )
             shown.note(f"loss {mean:.4f}, validation {value:.4f}")
-            if run.out_of_time or _is_stale(history, config.patience):
-                break
+            keep(index + 1)
     module.load_state_dict(best_state)
+    if checkpoint:
+        checkpoint.remove()
     module.eval()
     return history
 
@@ -137,22 +159,48 @@ class _Run:
     """The state that outlives an epoch: steps, clock, optimiser."""
 
     def __init__(self, module: nn.Module, optimizer: torch.optim.Optimizer, config: LoopConfig) -> None:
-        self._module, self._optimizer, self._config = module, optimizer, config
+        self._module, self.optimizer, self._config = module, optimizer, config
         self._device = device_of(module)
         self._started = time.monotonic()
         self.steps = 0
         self.out_of_time = False
+        self._place = 0
+        """Micro-batches of this epoch that are done."""
+        self._sums = 0.0, 0.0
+
+    def state(self) -> dict[str, Any]:
+        """What `restore` needs to go on from here."""
+        return {
+            "steps": self.steps,
+            "out_of_time": self.out_of_time,
+            "place": self._place,
+            "sums": self._sums,
+            "seconds": self.elapsed,
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Goes on from what `state` told."""
+        self.steps, self.out_of_time, self._place = state["steps"], state["out_of_time"], state["place"]
+        self._sums = state["sums"][0], state["sums"][1]
+        self._started = time.monotonic() - state["seconds"]
 
     @property
     def elapsed(self) -> float:
         return time.monotonic() - self._started
 
-    def epoch(self, index: int, plan: list[B], loss: Callable[[B], tuple[Tensor, Tensor]], shown: Bar) -> float:
-        """One pass; returns the weighted mean loss."""
+    def epoch(
+        self,
+        index: int,
+        plan: list[B],
+        loss: Callable[[B], tuple[Tensor, Tensor]],
+        shown: Bar,
+        after_step: Callable[[], None],
+    ) -> float:
+        """One pass, or what is left of it; returns the weighted mean loss."""
         config = self._config
         self._module.train()
-        total = weight = 0.0
-        for start in range(0, len(plan), config.accumulate):
+        total, weight = self._sums
+        for start in range(self._place, len(plan), config.accumulate):
             step_sum, step_weight = self._gradients(plan[start : start + config.accumulate], loss, shown)
             total, weight = total + step_sum, weight + step_weight
             share = (index + start / len(plan)) / config.epochs
@@ -161,6 +209,9 @@ class _Run:
             if config.max_seconds is not None and self.elapsed > config.max_seconds:
                 self.out_of_time = True
                 break
+            self._place, self._sums = start + config.accumulate, (total, weight)
+            after_step()
+        self._place, self._sums = 0, (0.0, 0.0)
         return total / weight if weight > 0 else math.nan
 
     def _gradients(self, micro: list[B], loss: Callable[[B], tuple[Tensor, Tensor]], shown: Bar) -> tuple[float, float]:
@@ -180,7 +231,7 @@ class _Run:
 
     def _update(self, weight: float, factor: float) -> None:
         if weight <= 0:  # nothing in this step carries evidence
-            self._optimizer.zero_grad(set_to_none=True)
+            self.optimizer.zero_grad(set_to_none=True)
             return
         parameters = [parameter for parameter in self._module.parameters() if parameter.grad is not None]
         for parameter in parameters:
@@ -188,10 +239,10 @@ class _Run:
             parameter.grad.div_(weight)
         if self._config.clip_norm:
             nn.utils.clip_grad_norm_(parameters, self._config.clip_norm)
-        for group in self._optimizer.param_groups:
+        for group in self.optimizer.param_groups:
             group["lr"] = self._config.learning_rate * group["scale"] * factor
-        self._optimizer.step()
-        self._optimizer.zero_grad(set_to_none=True)
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
         self.steps += 1
 
     def _rate(self, share: float, one_step: float) -> float:
@@ -225,7 +276,7 @@ def _optimizer(
 
 
 def _is_stale(history: list[Epoch], patience: int) -> bool:
-    if not patience:
+    if not patience or not history:
         return False
     last_best = max(epoch.epoch for epoch in history if epoch.best)
     return history[-1].epoch - last_best >= patience
