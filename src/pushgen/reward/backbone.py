@@ -19,6 +19,7 @@ from pushgen.encoders import packaged_minilm_folder
 from pushgen.encoders.choose import ENGLISH_SHARE, latin_share
 from pushgen.errors import InputError
 from pushgen.progress import say
+from pushgen.reward.low_rank import add_low_rank
 from pushgen.reward.settings import BackboneConfig
 
 SPECIAL = {
@@ -61,6 +62,7 @@ def open_backbone(
     keep_layers(backbone, config.layers)
     if config.freeze_words:
         freeze_words(backbone)
+    add_low_rank(backbone, config, seed)
     return backbone, tokenizer, name
 
 

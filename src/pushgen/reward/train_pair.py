@@ -18,6 +18,7 @@ from pushgen.reward.fitting import checkpoint_in, fit_network
 from pushgen.reward.inference import compare_all
 from pushgen.reward.inner import inner_split
 from pushgen.reward.likelihood import count_loss, order_loss
+from pushgen.reward.low_rank import merge_low_rank
 from pushgen.reward.network import PairNetwork
 from pushgen.reward.origin import Origin
 from pushgen.reward.pair import PairReward, build_network
@@ -93,6 +94,7 @@ def train_pair(
     train, validation = (_data(part, tokens.ids, number) for part in parts)
     trainer = _Trainer(network, train, validation, config, padding_of(tokenizer))
     history = fit_network(network, trainer, config, checkpoint_in(scratch, pairs, config, "pair"))
+    merge_low_rank(network.backbone, config.backbone)  # type: ignore[arg-type]
     with torch.inference_mode(), autocast(device, config.bf16):
         raw = trainer.means(validation)
     held = validation.given

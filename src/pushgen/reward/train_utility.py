@@ -22,6 +22,7 @@ from pushgen.reward.evidence import evidence, signal_variance
 from pushgen.reward.fitting import checkpoint_in, fit_network
 from pushgen.reward.inner import inner_split
 from pushgen.reward.likelihood import list_loss
+from pushgen.reward.low_rank import merge_low_rank
 from pushgen.reward.origin import Origin
 from pushgen.reward.settings import RewardConfig
 from pushgen.reward.token_lists import Rows, TokenLists, token_lists
@@ -145,6 +146,7 @@ def _fit_members(
         history += fit_network(member, _Trainer(member, parts[0], parts[1], own, padding, tau2), own, states[index])
         # The first member's words are everybody's from here on.
         freeze_words(member.backbone)
+        merge_low_rank(member.backbone, own.backbone)
         members.append(member)
     return (members[0] if count == 1 else Ensemble(members)), history
 
