@@ -23,11 +23,13 @@ def train_reward(
     """Trains on the pairs of all contents that are not held out and writes the model folder.
 
     `styles` is the folder of a linear style labeller for the kind `linear`, in place of the one that the configuration
-    names. Raises `InputError` where the log has too few pairs with clicks.
+    names. Of several processes that `accelerate launch` starts, all train and the first writes. Raises `InputError`
+    where the log has too few pairs with clicks.
     """
     from pushgen.reward.origin import Origin
     from pushgen.reward.storage import save_reward
     from pushgen.reward.train import train
+    from pushgen.training.processes import is_main
 
     inputs = {"log": hash_path(log.path)} | ({"styles": hash_path(styles)} if styles else {})
     configuration = {**as_dict(config), "holdout": holdout}
@@ -49,6 +51,8 @@ def train_reward(
     terms = str((log.manifest.get("configuration") or {}).get("licence") or "")
     origin = Origin(holdout=holdout, salt=splits.SALT, inputs=inputs, licences={"log": terms})
     model = train(kept, config, origin, styles=styles, scratch=out)
+    if not is_main():
+        return
     model.origin = replace(model.origin, held_out=_held_out(model, splits.keep(made.frame, "holdout", holdout), kept))
     save_reward(model, out)
     write_manifest(out, manifest, seconds=time.monotonic() - started)

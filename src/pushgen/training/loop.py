@@ -17,6 +17,7 @@ from pushgen.errors import ConfigurationError, PushgenError
 from pushgen.progress import Bar, bar, say
 from pushgen.training.checkpoint import Checkpoint
 from pushgen.training.precision import Bf16, autocast, device_of
+from pushgen.training.processes import Processes
 
 B = TypeVar("B")
 
@@ -104,7 +105,8 @@ def fit(
     The global random state is as before afterwards. Raises `PushgenError` where the loss stops being a number.
     """
     device = device_of(module)
-    run = _Run(module, _optimizer(module, config, rate_scale), config)
+    processes = Processes()
+    run = _Run(module, _optimizer(module, config, rate_scale), config, processes)
     history: list[Epoch] = []
     best_value, best_state = math.inf, dict[str, Tensor]()
     first = 0
@@ -113,7 +115,7 @@ def fit(
         torch.random.fork_rng(devices=[device] if device.type == "cuda" else []),
         bar(description, len(plan) * config.epochs) as shown,
     ):
-        torch.manual_seed(config.seed)
+        torch.manual_seed(config.seed + processes.rank)
         if checkpoint and (kept := checkpoint.read(module, run.optimizer)):
             best_state, state = kept
             first, best_value = state["epoch"], state["best"] if best_state else math.inf
@@ -123,7 +125,7 @@ def fit(
             say(f"{description}: going on in epoch {first + 1}, after {run.steps} steps")
 
         def keep(epoch: int) -> None:
-            if checkpoint:
+            if checkpoint and processes.is_main:
                 plain = {"epoch": epoch, "best": best_value, "history": [asdict(one) for one in history]}
                 checkpoint.write(module, run.optimizer, best_state, {**plain, "run": run.state()})
 
@@ -138,7 +140,7 @@ def fit(
             )
             module.eval()
             with torch.no_grad(), autocast(device, config.bf16):
-                value = float(validate())
+                value = processes.agree(float(validate()), device)
             best = value < best_value or not best_state
             if best:
                 best_value = value if math.isfinite(value) else math.inf
@@ -149,7 +151,8 @@ def fit(
             shown.note(f"loss {mean:.4f}, validation {value:.4f}")
             keep(index + 1)
     module.load_state_dict(best_state)
-    if checkpoint:
+    processes.wait()
+    if checkpoint and processes.is_main:
         checkpoint.remove()
     module.eval()
     return history
@@ -158,9 +161,11 @@ def fit(
 class _Run:
     """The state that outlives an epoch: steps, clock, optimiser."""
 
-    def __init__(self, module: nn.Module, optimizer: torch.optim.Optimizer, config: LoopConfig) -> None:
+    def __init__(
+        self, module: nn.Module, optimizer: torch.optim.Optimizer, config: LoopConfig, processes: Processes
+    ) -> None:
         self._module, self.optimizer, self._config = module, optimizer, config
-        self._device = device_of(module)
+        self._device, self._processes = device_of(module), processes
         self._started = time.monotonic()
         self.steps = 0
         self.out_of_time = False
@@ -200,28 +205,31 @@ class _Run:
         config = self._config
         self._module.train()
         total, weight = self._sums
-        for start in range(self._place, len(plan), config.accumulate):
-            step_sum, step_weight = self._gradients(plan[start : start + config.accumulate], loss, shown)
+        stride = config.accumulate * self._processes.count
+        for start in range(self._place, len(plan), stride):
+            step_sum, step_weight = self._gradients(plan[start : start + stride], loss, shown)
             total, weight = total + step_sum, weight + step_weight
             share = (index + start / len(plan)) / config.epochs
-            steps = math.ceil(len(plan) / config.accumulate) * config.epochs
+            steps = math.ceil(len(plan) / stride) * config.epochs
             self._update(step_weight, self._rate(share, 1.0 / steps))
-            if config.max_seconds is not None and self.elapsed > config.max_seconds:
+            if config.max_seconds is not None and self._clock() > config.max_seconds:
                 self.out_of_time = True
                 break
-            self._place, self._sums = start + config.accumulate, (total, weight)
+            self._place, self._sums = start + stride, (total, weight)
             after_step()
         self._place, self._sums = 0, (0.0, 0.0)
         return total / weight if weight > 0 else math.nan
 
     def _gradients(self, micro: list[B], loss: Callable[[B], tuple[Tensor, Tensor]], shown: Bar) -> tuple[float, float]:
         total = weight = 0.0
-        for batch in micro:
+        for batch in self._processes.own(micro):
             with autocast(self._device, self._config.bf16):
                 value, value_weight = loss(batch)
             value.float().backward()
             total, weight = total + float(value.detach()), weight + float(value_weight)
-            shown.advance()
+        shown.advance(len(micro))
+        self._processes.sum_gradients(self._module)
+        total, weight = self._processes.sum((total, weight), self._device)
         if not math.isfinite(total) or not math.isfinite(weight):
             raise PushgenError(
                 f"training: the loss became {total} after {self.steps} steps. Lower the learning rate, or train "
@@ -245,10 +253,14 @@ class _Run:
         self.optimizer.zero_grad(set_to_none=True)
         self.steps += 1
 
+    def _clock(self) -> float:
+        """Seconds since the start, the same in every process, so that all end in the same step."""
+        return self._processes.agree(self.elapsed, self._device)
+
     def _rate(self, share: float, one_step: float) -> float:
         """Factor on the peak rate at a share of the whole run in [0, 1)."""
         if self._config.max_seconds is not None:
-            share = max(share, min(self.elapsed / self._config.max_seconds, 1.0))
+            share = max(share, min(self._clock() / self._config.max_seconds, 1.0))
         warmup = self._config.warmup_share
         if share < warmup:
             return (share + one_step) / (warmup + one_step)

@@ -1,5 +1,6 @@
 """When arithmetic runs in bfloat16, and on which device."""
 
+import os
 from contextlib import AbstractContextManager, nullcontext
 from typing import Literal
 
@@ -16,8 +17,12 @@ def device_of(module: nn.Module) -> torch.device:
 
 
 def best_device() -> torch.device:
-    """The first GPU where there is one, else the CPU."""
-    return torch.device("cuda", 0) if torch.cuda.is_available() else torch.device("cpu")
+    """The GPU of this process where there is one, else the CPU."""
+    return (
+        torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
+        if torch.cuda.is_available()
+        else torch.device("cpu")
+    )
 
 
 def has_fast_bf16(device: torch.device) -> bool:
