@@ -57,7 +57,13 @@ def test_train_and_evaluate(log: Path, model: Path, tmp_path: Path) -> None:
     assert found["accuracy, p < .05", "model"] > found["accuracy, p < .05", "longer wins"]
     assert 50 < figures["experiments"] < 100
     assert "holdout" in figures["configuration"]["part"]
-    assert "held out from training: 30%" in (model / "card.md").read_text()
+    record = json.loads((model.parent / "evaluations.jsonl").read_text().splitlines()[-1])
+    assert record["part"] == "holdout"
+    assert record["figures"]["model"]["accuracy, p < .05"].startswith(f"{found['accuracy, p < .05', 'model']:.3f}")
+    card = (model / "card.md").read_text()
+    assert "held out from training: 30%" in card
+    assert "| accuracy, p < .05 (n = " in card
+    assert "terms of `log`: not stated" in card
 
 
 @pytest.mark.parametrize("kind", ["score", "list"])

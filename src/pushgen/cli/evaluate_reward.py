@@ -22,6 +22,8 @@ def reward(
 ) -> None:
     """Measure accuracy, choices, lift and calibration, with 95% intervals over experiments, beside baselines.
 
+    Each evaluation adds a line to `evaluations.jsonl` beside the model.
+
     Parameters
     ----------
     model
@@ -44,6 +46,7 @@ def reward(
     from pushgen.errors import ConfigurationError
     from pushgen.logs import Log, make_pairs
     from pushgen.manifest import hash_path, write_json
+    from pushgen.pipeline.evaluation_record import record
     from pushgen.pipeline.judging import judged
     from pushgen.reward.storage import load_reward
 
@@ -64,8 +67,14 @@ def reward(
     train = splits.keep(pairs, "train", share, salt) if part == "holdout" else pairs.clear()
     result = judged(judge, held, train, draws=draws, seed=seed)
     show(result)
+    facts = {"model": str(model), "log": str(log), "part": part, "holdout": share, "seed": seed}
+    # Beside the model, not in it: a look at a model does not change it.
+    record(
+        model.resolve().parent / "evaluations.jsonl",
+        {**facts, "stage": "evaluate reward", "reduced": reduced, "log_sha256": hash_path(opened.path)},
+        result,
+    )
     if json is not None:
-        facts = {"model": str(model), "log": str(log), "part": part, "holdout": share, "seed": seed}
         values = {**result.as_dict(), "configuration": facts, "log_sha256": hash_path(opened.path)}
         if str(json) == "-":
             from pushgen.cli.output import print_json
