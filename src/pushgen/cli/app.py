@@ -50,6 +50,11 @@ COMMANDS = [
         "pushgen.cli.evaluate_kinds:kinds",
         "Which kind of reward model suits a log, by cross-validation.",
     ),
+    (
+        "evaluate probes",
+        "pushgen.cli.evaluate_probes:probes",
+        "What a reward model pays for that readers may not, and bounds for the choice.",
+    ),
     ("experiment plan", "pushgen.cli.experiment_plan:plan", "How many impressions, and how many days."),
     ("experiment assign", "pushgen.cli.experiment_assign:assign", "Which user or device sees which arm."),
     (

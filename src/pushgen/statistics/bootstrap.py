@@ -3,6 +3,7 @@
 Efron and Tibshirani, An Introduction to the Bootstrap (1993), sections 8.3 and 13.3.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,8 +47,7 @@ class ClusterBootstrap:
 
     def ratio(self, numerator: ArrayLike, denominator: ArrayLike) -> Interval:
         """Interval of sum(numerator) / sum(denominator) over rows; both of shape (N,)."""
-        draws, value, used = self._ratio(numerator, denominator)
-        return self._interval(value, draws, used)
+        return self.of_sums(np.divide, numerator, denominator)
 
     def mean(self, values: ArrayLike, weights: ArrayLike | None = None) -> Interval:
         """Interval of the (weighted) mean of a value per row. A weight of 0, or False, leaves a row out."""
@@ -72,15 +72,17 @@ class ClusterBootstrap:
         draws = np.abs(self._times @ gaps).sum(axis=1) / (self._times @ rows)
         return self._interval(float(np.abs(gaps.sum(axis=0)).sum() / rows.sum()), draws, len(self._names))
 
-    def _ratio(self, numerator: ArrayLike, denominator: ArrayLike) -> tuple[Array, float, int]:
-        sums = [
-            np.bincount(self._of_row, weights=np.asarray(values, np.float64), minlength=len(self._names))
-            for values in (numerator, denominator)
-        ]
+    def of_sums(self, function: Callable[..., Array], *columns: ArrayLike) -> Interval:
+        """Interval of a function of sums over rows, such as a correlation; each column has the shape (N,).
+
+        `function` takes one array of sums per column and works element by element.
+        """
+        rows = [np.asarray(values, np.float64) for values in columns]
+        sums = [np.bincount(self._of_row, weights=values, minlength=len(self._names)) for values in rows]
         with np.errstate(invalid="ignore", divide="ignore"):
-            draws = (self._times @ sums[0]) / (self._times @ sums[1])
-            value = float(np.float64(sums[0].sum()) / np.float64(sums[1].sum()))
-        return draws, value, int(np.count_nonzero(sums[1]))
+            draws = np.asarray(function(*(self._times @ one for one in sums)), np.float64)
+            value = float(function(*(np.float64(one.sum()) for one in sums)))
+        return self._interval(value, draws, int(np.count_nonzero(sums[-1])))
 
     def _interval(self, value: float, draws: Array, used: int) -> Interval:
         finite = draws[np.isfinite(draws)]
