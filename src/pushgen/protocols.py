@@ -139,8 +139,13 @@ class Selector(Protocol):
     @property
     def name(self) -> str: ...
 
-    def select(self, content: Content, candidates: Sequence[Candidate], p_win: Floats) -> Selection:
-        """`p_win[i, j]` is the probability that i beats j, shape (K, K), K >= 1. Ties break on the candidate id."""
+    def select(
+        self, content: Content, candidates: Sequence[Candidate], p_win: Floats, barred: Mapping[str, str] | None = None
+    ) -> Selection:
+        """`p_win[i, j]` is the probability that i beats j, shape (K, K), K >= 1. Ties break on the candidate id.
+
+        `barred` holds, by candidate id, why a candidate is not to be chosen while another is there.
+        """
         ...
 
 

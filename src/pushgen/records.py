@@ -149,6 +149,8 @@ class Rival:
     style: str
     p_beaten: float
     """Probability that the chosen candidate's true CTR is above this one's."""
+    barred: str | None = None
+    """Why it was not free to be chosen (a bound, a near-copy, the incumbent's margin), or null."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,6 +169,8 @@ class Selection:
     fallback: bool = False
     """True where no candidate survived the guardrails and the template wrote the text."""
     rivals: tuple[Rival, ...] = ()
+    reason: str | None = None
+    """What decided besides strength: bounds, near-copies, the incumbent's margin. Null where the strongest was free."""
 
 
 def push_text(title: str | None, body: str) -> str:

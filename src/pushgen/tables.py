@@ -203,10 +203,21 @@ SELECTIONS = Table(
         Column(
             "rivals",
             pl.List(
-                pl.Struct({"candidate_id": pl.String, "text": pl.String, "style": pl.String, "p_beaten": pl.Float64})
+                pl.Struct(
+                    {
+                        **{"candidate_id": pl.String, "text": pl.String, "style": pl.String},
+                        **{"p_beaten": pl.Float64, "barred": pl.String},
+                    }
+                )
             ),
         ),
+        *_text("reason"),
     ),
+    ("content_id",),
+)
+INCUMBENTS = Table(
+    "incumbents",
+    (*_text("content_id", required=True), *_text("title"), *_text("body", required=True), *_text("style", "language")),
     ("content_id",),
 )
 REJECTS = Table(

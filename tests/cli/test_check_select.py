@@ -5,6 +5,7 @@ import polars as pl
 import pytest
 
 from pushgen.cli.app import app
+from pushgen.errors import ConfigurationError
 from pushgen.records import Candidate
 from pushgen.tables import CANDIDATES, SELECTIONS, VERDICTS, read_table, write_table
 
@@ -112,3 +113,30 @@ def test_check_then_select(tmp_path: Path, reward: Path, capsys: pytest.CaptureF
     assert row["p_win"] > 0.5
     assert [rival["candidate_id"] for rival in row["rivals"]] == ["a1"]
     assert row["rivals"][0]["p_beaten"] == pytest.approx(row["p_win"], abs=1e-6)
+
+
+def test_select_with_bounds_and_an_incumbent(tmp_path: Path, reward: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "contents.csv").write_text("content_id,caption\na,A garden.\nb,A river.\nc,A window.\n")
+    texts = {"a1": ("a", "the secret garden"), "a2": ("a", "the weekly garden"), "b1": ("b", "the weekly river")}
+    rows = [
+        Candidate(candidate_id=key, content_id=content, body=body, style="s", generator="t", seed=0, prompt_hash="h")
+        for key, (content, body) in texts.items()
+    ]
+    write_table(CANDIDATES.frame(rows), tmp_path / "candidates.parquet")
+    (tmp_path / "now.csv").write_text("content_id,body\nb,the secret river\nc,the window\n,no content\n")
+    (tmp_path / "bounds.toml").write_text("[emoji]\nhigh = 0\n")
+    given = [tmp_path / "candidates.parquet", "--contents", tmp_path / "contents.csv", "--reward", reward]
+    out = tmp_path / "selections.parquet"
+    more = ["--incumbent", tmp_path / "now.csv", "--margin", "0.6", "--bounds", tmp_path / "bounds.toml"]
+    run("select", *given, "--out", out, *more, "--selector", "bradley-terry", "--json")
+    told, err = capsys.readouterr()
+    counts = json.loads(told)
+    assert counts == {"candidates": 3, "blocked": 0, "selections": 3, "without": 0, "incumbents": 2, "rejects": 1}
+    assert "2 contents keep their incumbent" in err
+    rows = {row["content_id"]: row for row in read_table(out, SELECTIONS).iter_rows(named=True)}
+    assert [rows[key]["body"] for key in "abc"] == ["the secret garden", "the secret river", "the window"]
+    assert "less than the margin of 0.6" in rows["b"]["reason"]
+    assert rows["a"]["reason"] is None
+    for wrong in (["--margin", "0.6"], ["--past", tmp_path / "now.csv"]):
+        with pytest.raises(ConfigurationError):
+            run("select", *given, "--out", out, *wrong)

@@ -14,6 +14,7 @@ import torch
 from pushgen.encoders import NgramEncoder
 from pushgen.fakes import FakeRewardModel
 from pushgen.protocols import RewardModel, UtilityModel
+from pushgen.records import Candidate, Content
 from pushgen.reward.arms import Arms
 from pushgen.reward.backbone import keep_layers, open_backbone
 from pushgen.reward.blend import BlendReward
@@ -25,6 +26,7 @@ from pushgen.reward.settings import BackboneConfig, Interaction, Kind, LinearCon
 from pushgen.reward.storage import save_reward
 from pushgen.reward.utility import UtilityReward, build_utility
 from pushgen.reward.utility_network import ScoreNetwork
+from pushgen.selection import MeanWinSelector, choose, win_matrices
 from pushgen.statistics.calibration import Residual
 from pushgen.styles.linear import LinearConf, LinearLabeller
 
@@ -47,10 +49,10 @@ TEXTS = [
 PAIRS = [(a, b) for a in TEXTS for b in TEXTS]
 
 
-def _pair(name: str, interaction: Interaction, layers: int | None) -> PairReward:
+def _pair(name: str, interaction: Interaction, layers: int | None, caption_tokens: int = 0) -> PairReward:
     """An untrained model whose head is random, so that it has opinions."""
     backbone, tokenizer, _ = open_backbone(BackboneConfig(name=name, width=32, layers=layers), TEXTS[:8], seed=0)
-    config = PairConfig(interaction=interaction, joint_layers=1, max_tokens=24)
+    config = PairConfig(interaction=interaction, joint_layers=1, max_tokens=24, caption_tokens=caption_tokens)
     network = build_network(backbone, tokenizer, config)
     with torch.no_grad(), torch.random.fork_rng():
         torch.manual_seed(0)
@@ -100,6 +102,7 @@ MODELS: dict[str, Callable[[], RewardModel]] = {
     "linear with styles": lambda: _linear(styles=True),
     "own late": lambda: _pair("own", "late", 2),
     "own ordered": lambda: _pair("own", "ordered", 2),
+    "own late with captions": lambda: _pair("own", "late", 2, caption_tokens=8),
     "minilm late": lambda: _pair("minilm", "late", 3),
     "own score": lambda: _utility("score", "own"),
     "own list": lambda: _utility("list", "own"),
@@ -170,6 +173,52 @@ class TestContract:
         plain = model.compare(*texts)
         given = model.compare(*texts, [None, "about an oven"])
         assert plain.mean[0] == pytest.approx(given.mean[0], abs=1e-5)
+
+
+def field(texts: Sequence[str], caption: str | None) -> tuple[Content, list[Candidate]]:
+    """Texts as the candidates of a content."""
+    return Content(content_id="c", caption=caption), [
+        Candidate(
+            candidate_id=f"{index:03d}", content_id="c", body=text, style="s", generator="t", seed=0, prompt_hash=""
+        )
+        for index, text in enumerate(texts)
+    ]
+
+
+class TestChoosing:
+    """Bad input on its way through a whole choice: what is defined for a pair holds for any number of candidates."""
+
+    CAPTIONS = (None, "", "🍜🔥🎉", "mixed 面馆 скрипт عربى", "\ud800 a lone surrogate", "word " * 20_000)
+
+    def test_odd_texts_under_odd_captions(self, model: RewardModel) -> None:
+        fields = [field(TEXTS, caption) for caption in self.CAPTIONS]
+        for (_, candidates), p in zip(fields, win_matrices(fields, model), strict=True):
+            assert p.shape == (len(TEXTS), len(TEXTS))
+            np.testing.assert_allclose(p + p.T, 1.0, atol=1e-6)
+            assert (np.diag(p) == 0.5).all()
+            assert {candidate.text for candidate in candidates} == set(TEXTS)
+        for selection in choose(fields, model, MeanWinSelector(rivals=0)):
+            assert len(selection.rivals) == len(TEXTS) - 1
+            assert 0.5 <= selection.p_win <= 1.0
+
+    @pytest.mark.parametrize("text", TEXTS, ids=range(len(TEXTS)))
+    def test_a_candidate_without_rivals_is_chosen(self, model: RewardModel, text: str) -> None:
+        (selection,) = choose([field([text], None)], model, MeanWinSelector())
+        assert (selection.body, selection.p_win, selection.rivals) == (text, 0.5, ())
+
+    def test_five_hundred_candidates_of_few_texts(self, model: RewardModel) -> None:
+        few = TEXTS[:6]
+        (p,) = win_matrices([field([few[index % 6] for index in range(500)], None)], model)
+        (small,) = win_matrices([field(few, None)], model)
+        np.testing.assert_allclose(p[:6, :6], small, atol=1e-5)
+        np.testing.assert_array_equal(p[6:12, 494:500], p[:6, 2:8])
+
+    @pytest.mark.slow
+    def test_five_hundred_texts(self, model: RewardModel) -> None:
+        texts = [f"push {index} about {TEXTS[index % 4]}" for index in range(500)]
+        (selection,) = choose([field(texts, None)], model, MeanWinSelector(rivals=0))
+        assert len(selection.rivals) == 499
+        assert selection.p_win >= 0.5
 
 
 @pytest.mark.parametrize("name", UTILITY_MODELS)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from pushgen.records import push_text
 from pushgen.tables import CANDIDATES, REJECTS, SELECTIONS, VERDICTS, read_table
 
 
@@ -65,6 +67,7 @@ def test_every_content_ends_in_selections_or_rejects(tmp_path: Path, tiny_reward
     assert {3, 4} <= set(rejects["row"].drop_nulls().to_list())
     manifest = json.loads((out / "manifest.json").read_text())
     assert manifest["rows_in"] == manifest["rows_out"] + sum(manifest["dropped"].values()) == 4
+    assert "selection" not in manifest["configuration"]
 
 
 def test_the_choice_is_one_of_the_candidates_that_passed(tmp_path: Path, contents_csv: Path, tiny_reward: Path) -> None:
@@ -90,6 +93,33 @@ def test_a_folder_of_other_work_is_refused(tmp_path: Path, contents_csv: Path, t
     assert "other work" in again.stderr
     assert "configuration" in again.stderr
     assert snapshot(out) == before
+
+
+def test_a_diverse_run_goes_on_as_if_it_had_not_been_broken(
+    tmp_path: Path, contents_csv: Path, tiny_reward: Path
+) -> None:
+    """What earlier parts chose bears on later ones, also after a break."""
+    repeated = tmp_path / "contents.csv"
+    frame = pl.read_csv(contents_csv)
+    pl.concat([frame.head(6), frame.head(6).with_columns(content_id=pl.col("content_id") + "b")]).write_csv(repeated)
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    words = [*command(repeated, tiny_reward, whole, "--diversity", "0.7")]
+    subprocess.run(words, check=True, capture_output=True)
+    shutil.copytree(whole, broken)
+    parts = sorted((broken / "selections").glob("part-*.parquet"))
+    assert len(parts) == 3
+    for folder in ("selections", "candidates", "verdicts", "rejects"):
+        for part in parts[1:]:
+            (broken / folder / part.name).unlink()
+    (broken / "manifest.json").unlink()
+    subprocess.run(command(repeated, tiny_reward, broken, "--diversity", "0.7"), check=True, capture_output=True)
+    assert snapshot(broken) == snapshot(whole)
+    chosen = read_table(whole / "selections", SELECTIONS)
+    texts = [push_text(title, body) for title, body in chosen.select("title", "body").iter_rows()]
+    assert len(set(texts)) == len(texts) == 12
+    assert chosen["reason"].str.contains("near-copy").sum() >= 6
+    configuration = json.loads((whole / "manifest.json").read_text())["configuration"]
+    assert configuration["selection"]["diversity"] == 0.7
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,8 @@ import pytest
 
 from pushgen.cli.app import app
 from pushgen.errors import ConfigurationError, InputError
+from pushgen.text.bounds import read_bounds
+from pushgen.text.measures import MEASURES
 
 TINY = [
     *("--backbone.name", "own", "--backbone.width", "32", "--backbone.layers", "2", "--backbone.vocabulary", "400"),
@@ -95,6 +97,27 @@ def test_a_killed_training_goes_on_and_ends_with_the_same_model(log: Path, model
     assert not (out / "training-pair.safetensors").exists()
 
 
+def test_probes_leave_figures_a_page_and_bounds(
+    log: Path, model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = {name: tmp_path / f"probes.{name}" for name in ("json", "html", "toml")}
+    more = ["--json", files["json"], "--html", files["html"], "--out", files["toml"]]
+    run("evaluate", "probes", model, log, "--styles", "none", "--texts", "20", "--draws", "50", *more)
+    figures = json.loads(files["json"].read_text())
+    assert {row["measure"] for row in figures["measures"]} == set(MEASURES)
+    assert next(row for row in figures["edits"] if row["edit"] == "an emoji at the end")["texts"] == 20
+    assert figures["styles"] == []
+    bounds = read_bounds(files["toml"])
+    pushes = pl.read_csv(log.parent / "log.csv")["body"].to_list()
+    inside = [bounds.broken(text) is None for text in pushes]
+    assert 0.97 < sum(inside) / len(inside) <= 1.0
+    assert str(bounds.broken(pushes[0] + "🔥")).startswith("emoji 1 is above 0")
+    page = files["html"].read_text()
+    assert "Minimal edits" in page
+    assert "Overstated against readers" in page
+    assert "Overstated against readers" in capsys.readouterr().err
+
+
 def test_a_finished_model_is_not_trained_again(log: Path, model: Path) -> None:
     before = (model / "model.safetensors").stat().st_mtime_ns
     run("train", "reward", log, "--out", model, "--holdout", "0.3", *TINY)
@@ -109,8 +132,9 @@ def test_a_model_that_saw_everything_is_not_judged(log: Path, model: Path, tmp_p
     values = json.loads((copy / "config.json").read_text())
     values["origin"]["holdout"] = 0.0
     (copy / "config.json").write_text(json.dumps(values))
-    with pytest.raises(ConfigurationError, match="--holdout"):
-        run("evaluate", "reward", copy, log)
+    for what in ("reward", "probes"):
+        with pytest.raises(ConfigurationError, match="--holdout"):
+            run("evaluate", what, copy, log)
 
 
 @pytest.mark.parametrize("ending", ["csv", "jsonl", "parquet"])

@@ -3,7 +3,14 @@ import random
 import numpy as np
 import pytest
 
-from pushgen.text.near_copies import NearCopyIndex, bands_for, has_near_copy, near_copy_clusters, similarity
+from pushgen.text.near_copies import (
+    NearCopyIndex,
+    NearCopyMemory,
+    bands_for,
+    has_near_copy,
+    near_copy_clusters,
+    similarity,
+)
 
 WORDS = [
     f"{a}{b}{c}"
@@ -80,3 +87,15 @@ def test_nothing_in_nothing_out() -> None:
 def test_bands_find_pairs_at_the_threshold(threshold: float) -> None:
     rows = bands_for(threshold)
     assert 1 - (1 - threshold**rows) ** (128 // rows) >= 0.99
+
+
+def test_a_memory_finds_what_an_index_finds() -> None:
+    texts = [f"number {index} of {index * 7} bakeries in the valley opened" for index in range(60)]
+    queries = [text.upper() + "!" for text in texts[::3]] + ["something else entirely", ""]
+    memory = NearCopyMemory(0.8)
+    assert memory.find(["anything"]) == [None]
+    for text in texts:
+        memory.add(text)
+    found = memory.find(queries)
+    assert [one is not None for one in found] == has_near_copy(queries, texts, 0.8).tolist()
+    assert all(similarity(one, query) >= 0.8 for one, query in zip(found, queries, strict=True) if one)

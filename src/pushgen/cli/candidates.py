@@ -1,6 +1,7 @@
 """Candidates and the contents they belong to, read from files for `check` and `select`."""
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,10 @@ class Fields:
     rejects: pl.DataFrame
     """Unusable rows of both files and candidates of unknown contents, with reasons."""
 
+    def with_rejects(self, more: pl.DataFrame) -> "Fields":
+        """The same fields with rejects of another file."""
+        return replace(self, rejects=pl.concat([self.rejects, REJECTS.conform(more)])) if more.height else self
+
     def write_rejects(self, path: Path) -> None:
         """Writes the rejects and says so, where there are any."""
         if self.rejects.height:
@@ -32,8 +37,11 @@ class Fields:
                 say(f"  {count} x {reason}")
 
 
-def load_fields(candidates: Path, contents: Path) -> Fields:
-    """Reads both files. A candidate whose content is not there becomes a reject; a content without one is left out."""
+def load_fields(candidates: Path, contents: Path, also: Collection[str] = ()) -> Fields:
+    """Reads both files. A candidate whose content is not there becomes a reject.
+
+    A content without candidates is left out unless its id is among `also`.
+    """
     known, written = load(contents, CONTENTS), load(candidates, CANDIDATES)
     has_content = pl.col("content_id").is_in(known.frame["content_id"].to_list())
     orphans = written.frame.filter(~has_content).select(
@@ -46,10 +54,11 @@ def load_fields(candidates: Path, contents: Path) -> Fields:
     grouped: dict[str, list[Candidate]] = {}
     for row in written.frame.filter(has_content).iter_rows(named=True):
         grouped.setdefault(row["content_id"], []).append(Candidate(**row))
+    wanted = {*grouped, *also}
     fields = [
-        (Content(**row), grouped[row["content_id"]])
+        (Content(**row), grouped.get(row["content_id"], []))
         for row in known.frame.iter_rows(named=True)
-        if row["content_id"] in grouped
+        if row["content_id"] in wanted
     ]
     rejects = pl.concat([REJECTS.conform(part) for part in (known.rejects, written.rejects, orphans)])
     return Fields(fields, rejects)

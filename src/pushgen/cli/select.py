@@ -1,6 +1,11 @@
 """`pushgen select`: the choice among candidates."""
 
 from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from pushgen.selection.settings import SelectionConfig
 
 
 def select(
@@ -11,9 +16,13 @@ def select(
     out: Path,
     verdicts: Path | None = None,
     rejects: Path | None = None,
+    bounds: Path | None = None,
+    incumbent: Path | None = None,
+    past: Path | None = None,
     json: bool = False,
+    config: Annotated[SelectionConfig, Parameter(name="*")] = SelectionConfig(),
 ) -> None:
-    """Choose one candidate per content: the one with the highest mean probability to beat the others.
+    """Choose one candidate per content: the strongest by the reward model that no bound bars.
 
     Parameters
     ----------
@@ -24,11 +33,20 @@ def select(
     reward
         Folder of a reward model.
     out
-        Selections as Parquet: one row per content, with the win probability and the runners-up.
+        Selections as Parquet: one row per content, with the win probability, the runners-up and what decided.
     verdicts
         Output of `check`: candidates that it blocks are left out.
     rejects
         Where to write unusable rows with reasons; beside OUT where not given, only if there are any.
+    bounds
+        Ranges of length, digits, capitals and more, as `evaluate probes --out` writes them. A candidate outside is not
+        chosen while one inside is there.
+    incumbent
+        What is sent now: a table with `content_id`, `body` and, if there, `title`, `style`. It is kept where the best
+        candidate does not beat it with the probability `--margin`.
+    past
+        Pushes that were sent before (a table with a `body`, or a log folder); needs `--diversity`. A near-copy of one
+        is not chosen while another candidate is there.
     json
         Print the counts as JSON on standard output.
     """
@@ -36,13 +54,19 @@ def select(
 
     from pushgen.cli.candidates import load_fields
     from pushgen.cli.output import print_json
+    from pushgen.errors import ConfigurationError
+    from pushgen.pipeline.run import selections_frame
+    from pushgen.pipeline.terms import open_terms
     from pushgen.progress import say
     from pushgen.reward import open_reward
-    from pushgen.selection import MeanWinSelector, choose
-    from pushgen.settings import as_dict
+    from pushgen.selection import choose, open_selector
     from pushgen.tables import SELECTIONS, VERDICTS, read_table, write_table
 
-    loaded = load_fields(candidates, contents)
+    if past is not None and config.diversity is None:
+        raise ConfigurationError("--past is read with --diversity, which says what a near-copy is, such as 0.8")
+    terms, bad = open_terms(config, bounds=bounds, incumbents=incumbent, past=past)
+    loaded = load_fields(candidates, contents, also=list(terms.incumbents))
+    loaded = loaded.with_rejects(bad)
     loaded.write_rejects(rejects or out.with_name(f"{out.stem}.rejects.parquet"))
     blocked: set[str] = set()
     if verdicts is not None:
@@ -54,12 +78,16 @@ def select(
         for content, field in loaded.fields
     ]
     entered = sum(len(field) for _, field in fields)
-    chosen = choose(fields, open_reward(reward), MeanWinSelector())
-    write_table(pl.DataFrame([as_dict(selection) for selection in chosen], schema=SELECTIONS.schema), out, SELECTIONS)
+    chosen = choose(fields, open_reward(reward), open_selector(config), terms=terms)
+    write_table(selections_frame(chosen), out, SELECTIONS)
     empty = len(fields) - len(chosen)
+    kept = terms.kept(chosen)
     say(f"{len(chosen)} contents have a push, chosen from {entered} of {total} candidates: {out}")
+    if incumbent is not None:
+        say(f"  {kept} contents keep their incumbent")
     if empty:
         say(f"  {empty} contents have no candidate that passed the guardrails")
     if json:
         counts = {"candidates": total, "blocked": total - entered, "selections": len(chosen), "without": empty}
-        print_json({**counts, "rejects": loaded.rejects.height})
+        more = {} if incumbent is None else {"incumbents": kept}
+        print_json({**counts, **more, "rejects": loaded.rejects.height})

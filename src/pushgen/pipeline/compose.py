@@ -8,21 +8,30 @@ from pushgen.guardrails import Policy
 from pushgen.pipeline.guarding import open_rules
 from pushgen.pipeline.run import Stages
 from pushgen.reward import open_reward
-from pushgen.selection import MeanWinSelector
+from pushgen.selection import SelectionConfig, Terms, open_selector
 from pushgen.styles import load_taxonomy
 from pushgen.text.near_copies import NearCopyIndex
 
 
 def open_stages(
-    generator: str, reward: Path, policy: Policy | None = None, past: NearCopyIndex | None = None
+    generator: str,
+    reward: Path,
+    policy: Policy | None = None,
+    past: NearCopyIndex | None = None,
+    *,
+    selection: SelectionConfig | None = None,
+    terms: Terms | None = None,
 ) -> Stages:
-    """Generator by its spec, reward model by its folder, the guardrails of a policy, the mean-win selector."""
+    """Generator by its spec, reward model by its folder, guardrails by a policy, the selector by a configuration."""
+    selection = selection or SelectionConfig()
     return Stages(
         generator=open_generator(generator),
         fallback=open_generator("template"),
         rules=open_rules(policy, past),
         reward=open_reward(reward),
-        selector=MeanWinSelector(),
+        selector=open_selector(selection),
+        selection=selection,
+        terms=terms or Terms(),
     )
 
 

@@ -20,8 +20,8 @@ from pushgen.manifest import Manifest, fingerprint, hash_path, write_json, write
 from pushgen.pipeline.workspace import Workspace, part_name, remove_drafts
 from pushgen.progress import bar
 from pushgen.protocols import GenerationRequest, Generator, Guardrail, RewardModel, Selector
-from pushgen.records import Candidate, Content, Selection, Verdict
-from pushgen.selection import choose
+from pushgen.records import Candidate, Content, Selection, Verdict, push_text
+from pushgen.selection import SelectionConfig, Terms, choose
 from pushgen.settings import as_dict
 from pushgen.tables import CANDIDATES, CONTENTS, REJECTS, SELECTIONS, VERDICTS, read_table
 
@@ -50,6 +50,10 @@ class Stages:
     rules: Sequence[Guardrail]
     reward: RewardModel
     selector: Selector
+    selection: SelectionConfig = field(default_factory=SelectionConfig)
+    """What the selector was made from, for the manifest."""
+    terms: Terms = field(default_factory=Terms)
+    """What choices are held to besides; one run uses them up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +109,8 @@ def run(
             f"per_style and part_size must be at least 1, found {config.per_style} and {config.part_size}"
         )
     started = time.monotonic()
-    identity = {"stage": "run", "configuration": as_dict(config), "styles": list(styles), "inputs": dict(work)}
+    configuration = as_dict(config) | _beyond_default(stages.selection)
+    identity = {"stage": "run", "configuration": configuration, "styles": list(styles), "inputs": dict(work)}
     space = Workspace(out, identity)
     with space.open(), bar("contents", contents.height) as shown:
         remove_drafts(out)
@@ -117,6 +122,9 @@ def run(
             if not space.part(SELECTIONS, name).exists():
                 part = _write_part([Content(**row) for row in rows.iter_rows(named=True)], stages, styles, config)
                 _save(space, name, part)
+            elif stages.terms.taken is not None:
+                done = read_table(space.part(SELECTIONS, name), SELECTIONS)
+                stages.terms.remember(push_text(*row) for row in done.select("title", "body").iter_rows())
             shown.advance(rows.height)
         summary = _summarise(out, contents.height)
         write_json(out / "summary.json", as_dict(summary))
@@ -125,7 +133,7 @@ def run(
             out,
             Manifest(
                 stage="run",
-                configuration={**as_dict(config), "styles": list(styles)},
+                configuration={**configuration, "styles": list(styles)},
                 inputs={name: str(value) for name, value in work.items()},
                 rows_in=contents.height + (0 if input_rejects is None else input_rejects.height),
                 rows_out=summary.selections,
@@ -145,14 +153,14 @@ def _write_part(contents: Sequence[Content], stages: Stages, styles: Sequence[st
     fields: list[tuple[Content, Sequence[Candidate]]] = []
     for content in contents:
         texts = survivors.get(content.content_id) or rescued.get(content.content_id)
-        if texts:
-            fields.append((content, texts))
+        if texts or content.content_id in stages.terms.incumbents:
+            fields.append((content, texts or []))
         else:
             part.reject(
                 content, "no text passed the guardrails" if content.source_text.strip() else "no title or caption"
             )
     fallbacks = {content.content_id for content in stranded}
-    part.selections = choose(fields, stages.reward, stages.selector, fallbacks=fallbacks)
+    part.selections = choose(fields, stages.reward, stages.selector, terms=stages.terms, fallbacks=fallbacks)
     return part
 
 
@@ -235,15 +243,29 @@ def _summarise(out: Path, contents: int) -> RunSummary:
     )
 
 
+def _beyond_default(selection: SelectionConfig) -> dict[str, Any]:
+    """The configuration of the choice where it is not the default one, so that plain runs keep their identity."""
+    return {} if selection == SelectionConfig() else {"selection": as_dict(selection)}
+
+
 def work_of(
-    contents: pl.DataFrame, generator: str, reward: Path, policy: Policy | None = None, past: Path | None = None
+    contents: pl.DataFrame,
+    generator: str,
+    reward: Path,
+    policy: Policy | None = None,
+    past: Path | None = None,
+    *,
+    bounds: Path | None = None,
+    incumbents: Path | None = None,
 ) -> dict[str, str]:
-    """What identifies the inputs of a run: hashes of the contents, the models, the guardrails and past pushes."""
+    """What identifies the inputs of a run: hashes of contents, models, guardrails, past pushes, bounds, incumbents."""
     folder = Path(generator)
     rules = {} if policy is None else {"guardrails": fingerprint(as_dict(policy))}
     return {
         **rules,
         **({} if past is None else {"past": hash_path(past)}),
+        **({} if bounds is None else {"bounds": hash_path(bounds)}),
+        **({} if incumbents is None else {"incumbents": hash_path(incumbents)}),
         "contents": fingerprint(CONTENTS.conform(contents).to_dicts()),
         "generator": _hash_model(folder) if folder.is_dir() else generator,
         "reward": _hash_model(reward),

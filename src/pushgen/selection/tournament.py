@@ -12,6 +12,7 @@ import numpy as np
 from pushgen.progress import bar
 from pushgen.protocols import Floats, RewardModel, Selector, UtilityModel
 from pushgen.records import Candidate, Content, Selection
+from pushgen.selection.terms import INCUMBENT, Terms
 
 Field: TypeAlias = tuple[Content, Sequence[Candidate]]
 """The candidates of one content."""
@@ -74,26 +75,30 @@ def choose(
     reward: RewardModel,
     selector: Selector,
     *,
+    terms: Terms | None = None,
     fallbacks: Collection[str] = (),
     pairs_per_call: int = PAIRS_PER_CALL,
 ) -> list[Selection]:
-    """One selection for each field with candidates, in order.
+    """One selection for each field with candidates or an incumbent, in order.
 
     Args:
-        fields: Contents and their candidates; a content without candidates gets no selection.
+        fields: Contents and their candidates; a content without candidates and incumbent gets no selection.
         reward: Compares the texts.
         selector: Makes the choice from the probabilities.
+        terms: What the choice is held to besides; nothing where not given.
         fallbacks: Content ids whose candidates the template wrote because none survived; marked in the selection.
         pairs_per_call: Pairs per call of the reward model.
     """
-    served = [(content, candidates) for content, candidates in fields if candidates]
+    terms = terms or Terms()
+    served = [(content, within) for content, given in fields if (within := terms.field(content, given))]
     chosen: list[Selection] = []
     with bar("contents compared", len(served)) as shown:
         for batch in _batches(served):
             matrices = win_matrices(batch, reward, pairs_per_call=pairs_per_call)
             for (content, candidates), p_win in zip(batch, matrices, strict=True):
-                selection = selector.select(content, candidates, p_win)
-                chosen.append(replace(selection, fallback=True) if content.content_id in fallbacks else selection)
+                selection = terms.select(selector, content, candidates, p_win)
+                rescued = content.content_id in fallbacks and selection.generator != INCUMBENT
+                chosen.append(replace(selection, fallback=True) if rescued else selection)
             shown.advance(len(batch))
     return chosen
 

@@ -163,6 +163,39 @@ class NearCopyIndex:
         return found[place]
 
 
+class NearCopyMemory:
+    """Texts that come one by one, each looked up among those before it."""
+
+    def __init__(self, threshold: float = 0.8) -> None:
+        self._threshold, self._rows = threshold, bands_for(threshold)
+        self._texts: list[str] = []
+        self._sets: list[Shingles] = []
+        self._buckets: dict[tuple[int, int], list[int]] = {}
+
+    def add(self, text: str) -> None:
+        """Remembers a text."""
+        own = shingles(text)
+        for key in self._keys([own])[0]:
+            self._buckets.setdefault(key, []).append(len(self._texts))
+        self._texts.append(text)
+        self._sets.append(own)
+
+    def find(self, queries: Sequence[str]) -> list[str | None]:
+        """For each query the first remembered text that is a near-copy of it, or None."""
+        sets = [shingles(text) for text in queries]
+        found: list[str | None] = []
+        for own, keys in zip(sets, self._keys(sets), strict=True):
+            near = sorted({index for key in keys for index in self._buckets.get(key, ())})
+            known = (index for index in near if jaccard(own, self._sets[index]) >= self._threshold)
+            found.append(next((self._texts[index] for index in known), None))
+        return found
+
+    def _keys(self, sets: Sequence[Shingles]) -> list[list[tuple[int, int]]]:
+        """Band and hash of each text."""
+        bands = [keys.tolist() for keys in _bands(_signatures(sets), self._rows)]
+        return [[(band, keys[row]) for band, keys in enumerate(bands)] for row in range(len(sets))]
+
+
 def has_near_copy(queries: Sequence[str], corpus: Sequence[str], threshold: float = 0.8) -> NDArray[np.bool_]:
     """Whether each query has a near-copy in the corpus, shape (len(queries),)."""
     return NearCopyIndex(corpus, threshold).contains(queries)

@@ -50,7 +50,7 @@ def test_edits_by_hand(name: str, before: str, after: str | None) -> None:
 
 
 @given(st.text(max_size=60))
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 def test_an_edit_changes_the_text_or_declines(text: str) -> None:
     for edit in EDITS:
         new = edit.change(text)
