@@ -85,7 +85,7 @@ class TestEverySelector:
         assert ranks == [f"{place:03d}" for place in order[:21]]
 
     def test_sure_wins_and_five_hundred_candidates(self, selector: Selector) -> None:
-        p = np.triu(np.ones((500, 500), np.float32), 1) + np.eye(500, dtype=np.float32) / 2
+        p = (np.triu(np.ones((500, 500)), 1) + np.eye(500) / 2).astype(np.float32)
         selection = selector.select(CONTENT, field(500), p)
         assert (selection.candidate_id, selection.p_win) == ("000", 1.0)
 

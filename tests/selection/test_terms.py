@@ -28,8 +28,8 @@ class Longer:
         self, texts_a: Sequence[str], texts_b: Sequence[str], captions: Sequence[str | None] | None = None
     ) -> Comparison:
         del captions
-        mean = np.array([len(a) - len(b) for a, b in zip(texts_a, texts_b, strict=True)], np.float32) / 100
-        return Comparison(mean, np.clip(0.5 + mean, 0, 1).astype(np.float32))
+        mean = np.array([len(a) - len(b) for a, b in zip(texts_a, texts_b, strict=True)]) / 100
+        return Comparison(mean.astype(np.float32), np.clip(0.5 + mean, 0, 1).astype(np.float32))
 
 
 def one(content: str, *texts: str) -> tuple[Content, list[Candidate]]:
@@ -137,9 +137,9 @@ def test_selectors_by_name() -> None:
     assert open_selector(SelectionConfig()) == MeanWinSelector()
     assert open_selector(SelectionConfig(selector="bradley-terry", rivals=3)) == BradleyTerrySelector(rivals=3)
     assert open_selector(SelectionConfig(selector="thurstone")).name == "thurstone"
-    for wrong in ({"margin": 1.2}, {"diversity": 0.0}, {"rivals": -1}):
+    for margin, diversity, rivals in ((1.2, 0.8, 20), (0.5, 0.0, 20), (0.5, 0.8, -1)):
         with pytest.raises(ConfigurationError):
-            SelectionConfig(**wrong)
+            SelectionConfig(margin=margin, diversity=diversity, rivals=rivals)
 
 
 @pytest.mark.parametrize("text", ["", "🔥🎉", "x" * 100_000, "mixed 面馆 скрипт عربى", "\ud800 lone"])

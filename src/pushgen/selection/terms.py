@@ -31,7 +31,7 @@ class Terms:
     margin: float = 0.5
     """Least probability with which the best candidate must beat the incumbent."""
 
-    def field(self, content: Content, candidates: Sequence[Candidate]) -> list[Candidate]:
+    def rivals(self, content: Content, candidates: Sequence[Candidate]) -> list[Candidate]:
         """The candidates and, where the content has one, its incumbent."""
         incumbent = self.incumbents.get(content.content_id)
         return [*candidates, incumbent] if incumbent else list(candidates)

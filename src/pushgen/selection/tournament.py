@@ -90,7 +90,7 @@ def choose(
         pairs_per_call: Pairs per call of the reward model.
     """
     terms = terms or Terms()
-    served = [(content, within) for content, given in fields if (within := terms.field(content, given))]
+    served = [(content, within) for content, given in fields if (within := terms.rivals(content, given))]
     chosen: list[Selection] = []
     with bar("contents compared", len(served)) as shown:
         for batch in _batches(served):

@@ -1,12 +1,12 @@
 """How the selectors choose among the arms of real experiments, and what bounds cost: Upworthy, held-out contents.
 
-    PUSHGEN_DATA=DATA python benchmarks/selectors.py [--pair MODEL]
+    PUSHGEN_DATA=DATA python benchmarks/selection.py [--pair MODEL]
 
 Trains `train reward --kind linear` without styles on the training contents and lets each selector choose one arm per
 experiment and picture of the held-out fifth. A model of utilities cannot contradict itself, so a second one is
 judged: the same with independent noise on the mean of each pair, as large as its residual scale, which stands for a
 model of the kind `pair` at its worst. `--pair` adds a trained one. Bounds are those of the training contents' texts.
-Differences from `mean-win` are paired. Writes benchmarks/results/selectors.md and .json.
+Differences from `mean-win` are paired. Writes benchmarks/results/selection.md and .json.
 """
 
 import argparse
@@ -142,7 +142,7 @@ def main() -> None:
     arms = arms_of(held)
     terms = Terms(bounds=bounds_of(texts))
     found = {name: rows_of(model, arms, terms) for name, model in models.items()}
-    lines = ["# Selectors", "", *stamp(), "", "Command: `python benchmarks/selectors.py`", ""]
+    lines = ["# Selection", "", *stamp(), "", "Command: `python benchmarks/selection.py`", ""]
     lines += [
         f"{len(arms):,} arms in {arms.group[-1] + 1:,} groups (same experiment, same picture) of held-out contents; "
         "95% intervals over experiments, differences paired. `other choices`: groups in which another arm is chosen "
@@ -154,8 +154,8 @@ def main() -> None:
         lines += ["| " + " | ".join(str(value) for value in row.values()) + " |" for row in rows]
         lines.append("")
     RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "selectors.md").write_text("\n".join(lines), encoding="utf-8")
-    (RESULTS / "selectors.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    (RESULTS / "selection.md").write_text("\n".join(lines), encoding="utf-8")
+    (RESULTS / "selection.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     print("\n".join(lines))
 
 
