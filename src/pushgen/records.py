@@ -1,8 +1,9 @@
 """The nouns of PushGen. Every stage speaks in these and in tables of them (`tables.py`)."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,6 +172,194 @@ class Selection:
     rivals: tuple[Rival, ...] = ()
     reason: str | None = None
     """What decided besides strength: bounds, near-copies, the incumbent's margin. Null where the strongest was free."""
+
+
+class Decision(StrEnum):
+    """What a person made of a candidate."""
+
+    APPROVE = "approve"
+    EDIT = "edit"
+    REJECT = "reject"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """What a person decided about a candidate."""
+
+    review_id: str
+    candidate_id: str
+    content_id: str
+    reviewer: str
+    decision: Decision
+    reviewed_at: datetime
+    title: str | None = None
+    """Title after an edit."""
+    body: str | None = None
+    """Body after an edit."""
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipient:
+    """A user who can be sent to, and what is filled into the slots of a push at the last moment."""
+
+    user_id: str
+    zone: str | None = None
+    """IANA time zone such as `Europe/Berlin`; null where it is not known."""
+    fields: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Values of slots, such as `first_name`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Device:
+    """Where a user can be reached on one channel."""
+
+    device_id: str
+    user_id: str
+    channel: str
+    address: str
+    """Token, subscription URL or whatever the channel sends to."""
+    keys: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Keys of the subscription where the channel encrypts (Web Push: `p256dh`, `auth`)."""
+    seen_at: datetime
+    """When the app last reported it. Of several devices the one seen last is sent to."""
+    retired_at: datetime | None = None
+    """When a provider called the address dead."""
+
+
+EVERY_TOPIC = "*"
+"""Topic of a preference that stands for all topics."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preference:
+    """Whether a user wants pushes of a topic. Without one, pushes are wanted; a no to every topic wins over all."""
+
+    user_id: str
+    topic: str = EVERY_TOPIC
+    wanted: bool
+    changed_at: datetime
+
+
+class Priority(IntEnum):
+    """Who goes first among the deliveries that are due."""
+
+    LOW = 0
+    NORMAL = 1
+    HIGH = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Campaign:
+    """What deliveries of one purpose share."""
+
+    campaign_id: str
+    topic: str
+    """What users can opt out of."""
+    priority: Priority = Priority.NORMAL
+    stale_after_seconds: float | None = None
+    """A delivery that cannot be sent so long after it was due is dropped; null where the push alone says."""
+
+
+class DeliveryState(StrEnum):
+    """Where a delivery stands. The last three are outcomes and never change again."""
+
+    PLANNED = "planned"
+    ENQUEUED = "enqueued"
+    """Decided and rendered, claimed by a worker, nothing sent."""
+    SENDING = "sending"
+    """The request may have gone out."""
+    ACCEPTED = "accepted"
+    FAILED = "failed"
+    DROPPED = "dropped"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One push for one user on one channel in one window; the key makes it unique for ever."""
+
+    key: str
+    user_id: str
+    campaign_id: str
+    window: str
+    """Name of the span in which the campaign sends to a user at most once, such as `2026-11-24`."""
+    push_id: str
+    channel: str
+    experiment_id: str | None = None
+    priority: Priority = Priority.NORMAL
+    state: DeliveryState = DeliveryState.PLANNED
+    reason: str | None = None
+    """Why it was put off, dropped or failed: a short countable phrase."""
+    due_at: datetime
+    """Not before this moment."""
+    expires_at: datetime | None = None
+    """Not from this moment on."""
+    planned_at: datetime
+    decided_at: datetime | None = None
+    rendered_at: datetime | None = None
+    enqueued_at: datetime | None = None
+    sent_at: datetime | None = None
+    settled_at: datetime | None = None
+    attempts: int = 0
+    """Requests whose answer was to try again later."""
+    recoveries: int = 0
+    """Times that the request may have gone out and no answer was recorded: how often it may have been repeated."""
+    deferrals: int = 0
+    device_id: str | None = None
+    provider_id: str | None = None
+    """The provider's own name for the message."""
+
+
+class EventKind(StrEnum):
+    """What happened to a push on a device."""
+
+    IMPRESSION = "impression"
+    CLICK = "click"
+    DISLIKE = "dislike"
+    SHORT_VIEW = "short_view"
+    LONG_VIEW = "long_view"
+    OPT_OUT = "opt_out"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that a user did, and when."""
+
+    event_id: str
+    """Unique; the same event reported twice counts once."""
+    kind: EventKind
+    at: datetime
+    user_id: str | None = None
+    key: str | None = None
+    """Key of the delivery, where the app knows it."""
+    push_id: str | None = None
+    topic: str | None = None
+    """Topic of an opt-out; null means every topic."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEntry:
+    """Who did what to which thing."""
+
+    at: datetime
+    actor: str
+    action: str
+    noun: str
+    noun_id: str
+    detail: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelVersion:
+    """A trained model that can serve."""
+
+    version_id: str
+    kind: str
+    """`generator` or `reward`."""
+    folder: str
+    sha256: str
+    added_at: datetime
+    metrics: Mapping[str, float] = field(default_factory=dict[str, float])
 
 
 def push_text(title: str | None, body: str) -> str:

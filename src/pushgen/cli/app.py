@@ -23,6 +23,7 @@ _GROUPS = {
     "evaluate": "Measure a model on data that it has not seen.",
     "experiment": "Plan, assign, analyse and replay A/B tests.",
     "data": "Fetch public data.",
+    "db": "The database of recipients, deliveries and events.",
 }
 
 COMMANDS = [
@@ -68,6 +69,7 @@ COMMANDS = [
         "What other ways to send would have earned on a log.",
     ),
     ("data download", "pushgen.cli.data:download", "Fetch a public data set and check it."),
+    ("db upgrade", "pushgen.cli.db_upgrade:upgrade", "Create the tables of the database, or bring them up to date."),
     ("report", "pushgen.cli.report:report", "One HTML file with tables and plots."),
 ]
 

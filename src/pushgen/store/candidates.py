@@ -1,0 +1,53 @@
+"""Candidates, what the guardrails found in them, which one was chosen, and what people made of them."""
+
+from sqlalchemy import exists, select
+
+from pushgen.records import Candidate, Review, Selection, Verdict
+from pushgen.store import schema
+from pushgen.store.repository import Repository
+
+
+class Candidates(Repository[Candidate]):
+    """Generated pushes with their provenance."""
+
+    table = schema.candidates
+    record = Candidate
+
+    def of(self, content_id: str) -> list[Candidate]:
+        return self._all(select(self.table).where(self.table.c.content_id == content_id).order_by("candidate_id"))
+
+
+class Verdicts(Repository[Verdict]):
+    """Findings of guardrails."""
+
+    table = schema.verdicts
+    record = Verdict
+
+    def of(self, content_id: str) -> list[Verdict]:
+        order = ("candidate_id", "start", "rule")
+        return self._all(select(self.table).where(self.table.c.content_id == content_id).order_by(*order))
+
+
+class Selections(Repository[Selection]):
+    """The candidate chosen for each content; a new choice takes the place of the old one."""
+
+    table = schema.selections
+    record = Selection
+
+
+class Reviews(Repository[Review]):
+    """What people decided, in the order of time."""
+
+    table = schema.reviews
+    record = Review
+
+    def of(self, content_id: str) -> list[Review]:
+        order = ("reviewed_at", "review_id")
+        return self._all(select(self.table).where(self.table.c.content_id == content_id).order_by(*order))
+
+    def waiting(self, limit: int = 100) -> list[Selection]:
+        """Choices that nobody has reviewed: no review speaks of the candidate that is chosen now."""
+        chosen = schema.selections
+        seen = exists().where(self.table.c.candidate_id == chosen.c.candidate_id)
+        query = select(chosen).where(~seen).order_by(chosen.c.content_id).limit(limit)
+        return Selections(self._connection)._all(query)  # pyright: ignore[reportPrivateUsage]
