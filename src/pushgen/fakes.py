@@ -1,11 +1,20 @@
 """Deterministic stand-ins for the exchangeable parts, so that users can test their own code offline and fast."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from pushgen.protocols import Comparison, Floats, GenerationFailure, GenerationRequest
+from pushgen.protocols import (
+    Comparison,
+    Fate,
+    Floats,
+    GenerationFailure,
+    GenerationRequest,
+    Message,
+    Outcome,
+)
 from pushgen.records import Candidate
 
 
@@ -73,3 +82,43 @@ class FakeEncoder:
             seed = int.from_bytes(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:8], "big")
             rows[index] = np.random.default_rng(seed).standard_normal(self.dimension)
         return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
+class FakeClock:
+    """Stands still until it is told to move."""
+
+    def __init__(self, start: datetime = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)) -> None:
+        self._now = start
+
+    def now(self) -> datetime:
+        return self._now
+
+    def advance(self, **span: float) -> None:
+        """Moves on by a `timedelta` of these arguments, such as `hours=3`."""
+        self._now += timedelta(**span)
+
+    def move_to(self, moment: datetime) -> None:
+        self._now = moment
+
+
+class FakeChannel:
+    """Accepts every message, or answers what `answer` says; remembers what it was asked to send."""
+
+    def __init__(
+        self,
+        answer: Callable[[Message], Outcome] | None = None,
+        *,
+        name: str = "fake",
+        needs_device: bool = False,
+    ) -> None:
+        self.name = name
+        self.needs_device = needs_device
+        self.messages: list[Message] = []
+        self._answer = answer
+
+    async def send(self, message: Message) -> Outcome:
+        self.messages.append(message)
+        return self._answer(message) if self._answer else Outcome(fate=Fate.ACCEPTED)
+
+    async def close(self) -> None:
+        return None

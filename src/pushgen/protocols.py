@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pushgen.records import Candidate, Content, Selection, Verdict
+from pushgen.records import Candidate, Content, Device, Priority, Selection, Verdict
 
 Floats = NDArray[np.float32]
 
@@ -146,6 +148,82 @@ class Selector(Protocol):
 
         `barred` holds, by candidate id, why a candidate is not to be chosen while another is there.
         """
+        ...
+
+
+@runtime_checkable
+class Clock(Protocol):
+    """What time it is."""
+
+    def now(self) -> datetime:
+        """The present moment, with an offset from UTC."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """A delivery as it goes out: rendered, never changed again."""
+
+    key: str
+    """Idempotency key: the same for every attempt at this delivery, different for every other one."""
+    user_id: str
+    device: Device | None
+    """Null only for channels that find the user by id."""
+    title: str | None
+    body: str
+    link: str | None = None
+    media: str | None = None
+    campaign_id: str
+    push_id: str
+    priority: Priority = Priority.NORMAL
+    expires_at: datetime | None = None
+
+
+class Fate(StrEnum):
+    """What an answer of a provider means for the delivery."""
+
+    ACCEPTED = "accepted"
+    DEAD_TOKEN = "dead token"
+    """The address is gone for good: take it out of use and try the user's next one."""
+    RETRY = "retry later"
+    MISCONFIGURED = "our configuration"
+    """Every message would fail the same way until a person acts: keep them, stop asking."""
+    DROP = "drop"
+    """This message can never be delivered."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of one attempt."""
+
+    fate: Fate
+    code: str | None = None
+    """The provider's own word for it, short and countable, without personal data."""
+    provider_id: str | None = None
+    retry_after: float | None = None
+    """Seconds that the provider asks to wait."""
+    uncertain: bool = False
+    """With `RETRY`: the request may have been accepted, but no answer came."""
+
+
+@runtime_checkable
+class Channel(Protocol):
+    """A way to reach users: a push provider, or a sender that is already there."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def needs_device(self) -> bool:
+        """Whether a message needs the address of a device."""
+        ...
+
+    async def send(self, message: Message) -> Outcome:
+        """One attempt. Never raises for what a provider or a network does; many may be under way at once."""
+        ...
+
+    async def close(self) -> None:
+        """Gives back connections."""
         ...
 
 

@@ -16,7 +16,6 @@ from pushgen.store.bulk import insert_new
 from pushgen.store.repository import Repository
 
 _d = schema.deliveries.c
-IN_HAND = (DeliveryState.ENQUEUED.value, DeliveryState.SENDING.value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +132,16 @@ class Deliveries(Repository[Delivery]):
             .values(state=DeliveryState.PLANNED.value, claim=None, lease_until=None, counted_at=_if_uncertain())
         )
 
+    def recall(self, user_ids: Sequence[str]) -> None:
+        """Takes enqueued rows of users out of the workers' hands, because what was decided no longer holds."""
+        for start in range(0, len(user_ids), 10_000):
+            mine = _d.user_id.in_(user_ids[start : start + 10_000])
+            self._connection.execute(
+                update(self.table)
+                .where(mine, _d.state == DeliveryState.ENQUEUED.value)
+                .values(state=DeliveryState.PLANNED.value, claim=None, lease_until=None, counted_at=_if_uncertain())
+            )
+
     def settle(self, settlements: Sequence[Settlement], *, claim: str, now: datetime) -> int:
         """Records outcomes; how many rows were still the claim's own."""
         statement = (
@@ -215,14 +224,13 @@ class Deliveries(Repository[Delivery]):
         found = self._connection.execute(query.order_by(_d.channel, _d.state, _d.reason))
         return [(channel, state, reason, count) for channel, state, reason, count in found]
 
-    def next_moment(self, channels: Collection[str]) -> datetime | None:
-        """When something is due or a lease ends next on these channels; None where nothing is left to do."""
-        waiting = select(func.min(_d.due_at)).where(
-            _d.state == DeliveryState.PLANNED.value, _d.channel.in_(list(channels))
-        )
-        leased = select(func.min(_d.lease_until)).where(_d.lease_until.is_not(None), _d.state.in_(IN_HAND))
-        moments = [self._connection.execute(query).scalar() for query in (waiting, leased)]
-        return min((moment for moment in moments if moment is not None), default=None)
+    def is_idle(self, channels: Collection[str], now: datetime) -> bool:
+        """Whether nothing is due on these channels and no row is in a worker's hands."""
+        planned = and_(_d.state == DeliveryState.PLANNED.value, _d.channel.in_(list(channels)), _d.due_at <= now)
+        for busy in (planned, _d.lease_until.is_not(None)):
+            if self._connection.execute(select(_d.key).where(busy).limit(1)).first() is not None:
+                return False
+        return True
 
     def sent_between(self, start: datetime, end: datetime, *, after: str, limit: int) -> list[Any]:
         """Rows that were sent in [start, end): key, user_id, push_id, experiment_id, sent_at; a page by key."""

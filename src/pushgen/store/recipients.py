@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlalchemy import select, update
 
 from pushgen.errors import InputError
-from pushgen.records import EVERY_TOPIC, DeliveryState, Device, Preference, Recipient
+from pushgen.records import EVERY_TOPIC, Device, Preference, Recipient
 from pushgen.store import schema
 from pushgen.store.bulk import insert_new
+from pushgen.store.deliveries import Deliveries
 from pushgen.store.repository import Repository
 
 
@@ -27,7 +28,7 @@ class Recipients(Repository[Recipient]):
         for zone in {recipient.zone for recipient in found if recipient.zone is not None}:
             _check_zone(zone)
         super().put(found)
-        recall(self, [recipient.user_id for recipient in found])
+        Deliveries(self._connection).recall([recipient.user_id for recipient in found])
 
     def ensure(self, user_ids: Iterable[str]) -> int:
         """Rows for users who have none; how many were added."""
@@ -83,7 +84,7 @@ class Preferences(Repository[Preference]):
         """Also takes deliveries of these users that are enqueued but not under way back to be decided anew."""
         found = list(records)
         super().put(found)
-        recall(self, [preference.user_id for preference in found])
+        Deliveries(self._connection).recall([preference.user_id for preference in found])
 
     def unwanted(self, user_ids: Collection[str], topics: Collection[str]) -> set[tuple[str, str]]:
         """Pairs of user and topic that the user does not want, among these; topic `*` stands for all."""
@@ -94,21 +95,6 @@ class Preferences(Repository[Preference]):
             ~preferences.wanted,
         )
         return {(row.user_id, row.topic) for row in self._connection.execute(query)}
-
-
-def recall(repository: Repository[Recipient] | Repository[Preference], user_ids: Sequence[str]) -> None:
-    """Takes enqueued deliveries of users out of the workers' hands, because what was decided no longer holds."""
-    connection = repository._connection  # pyright: ignore[reportPrivateUsage]
-    deliveries = schema.deliveries
-    for start in range(0, len(user_ids), 10_000):
-        connection.execute(
-            update(deliveries)
-            .where(
-                deliveries.c.user_id.in_(user_ids[start : start + 10_000]),
-                deliveries.c.state == DeliveryState.ENQUEUED.value,
-            )
-            .values(state=DeliveryState.PLANNED.value, claim=None, lease_until=None)
-        )
 
 
 def _check_zone(zone: str) -> None:
