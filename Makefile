@@ -8,7 +8,7 @@ ifneq ($(wildcard ../shared/data),)
 export PUSHGEN_DATA ?= $(abspath ../shared/data)
 endif
 
-.PHONY: demo test lint types contract wheel check bench clean
+.PHONY: demo test soak lint types contract wheel check bench clean
 
 $(VENV)/installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -26,6 +26,9 @@ demo: $(VENV)/installed
 
 test: $(VENV)/installed-dev
 	$(BIN)/pytest
+
+soak: $(VENV)/installed-dev
+	$(BIN)/pytest -s -m soak
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check .

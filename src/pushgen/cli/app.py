@@ -23,6 +23,7 @@ _GROUPS = {
     "evaluate": "Measure a model on data that it has not seen.",
     "experiment": "Plan, assign, analyse and replay A/B tests.",
     "data": "Fetch public data.",
+    "export": "Out of the database: a log for training, pushes for another sender.",
     "db": "The database of recipients, deliveries and events.",
 }
 
@@ -70,6 +71,11 @@ COMMANDS = [
     ),
     ("data download", "pushgen.cli.data:download", "Fetch a public data set and check it."),
     ("db upgrade", "pushgen.cli.db_upgrade:upgrade", "Create the tables of the database, or bring them up to date."),
+    ("db load", "pushgen.cli.db_load:load_table", "Put contents, pushes, recipients, devices ... into the database."),
+    ("deliver", "pushgen.cli.deliver:deliver", "Send what is planned: workers, dry run, preview."),
+    ("export log", "pushgen.cli.export_log:log", "An A/B log for training from deliveries and events."),
+    ("export pushes", "pushgen.cli.export_pushes:pushes", "Planned pushes as a file for another sender."),
+    ("import outcomes", "pushgen.cli.import_outcomes:outcomes", "What another sender reports of pushes it sent."),
     ("report", "pushgen.cli.report:report", "One HTML file with tables and plots."),
 ]
 

@@ -203,18 +203,17 @@ class Deliveries(Repository[Delivery]):
         )
         return waiting.rowcount, uncertain.rowcount
 
-    def report(self, keys: Sequence[str], state: DeliveryState, reason: str | None, now: datetime) -> int:
-        """Outcomes that another sender reports of rows that no worker of ours has; how many were changed."""
+    def report(self, keys: Sequence[str], state: DeliveryState, reason: str, now: datetime) -> int:
+        """Outcomes that another sender reports of rows that were handed over to it; how many were changed.
+
+        A push that was not delivered no longer counts against the caps.
+        """
+        handed_over = and_(_d.state == DeliveryState.ACCEPTED.value, _d.reason == HANDED_OVER)
+        reached = state is DeliveryState.ACCEPTED
         done = self._connection.execute(
             update(self.table)
-            .where(_d.key.in_(keys), _d.state == DeliveryState.PLANNED.value)
-            .values(
-                state=state.value,
-                reason=reason,
-                sent_at=func.coalesce(_d.sent_at, _d.due_at),
-                settled_at=now,
-                counted_at=_d.due_at if state is DeliveryState.ACCEPTED else None,
-            )
+            .where(_d.key.in_(keys), handed_over)
+            .values(state=state.value, reason=reason, settled_at=now, counted_at=_d.counted_at if reached else None)
         )
         return done.rowcount
 
@@ -253,5 +252,7 @@ def _if_uncertain() -> Any:
     return case((_d.recoveries > 0, _d.counted_at), else_=None)
 
 
+HANDED_OVER = "handed over"
+"""Reason of a row that another sender has."""
 LOOK_BACK = timedelta(days=7)
 """How far back deliveries count against caps at most."""

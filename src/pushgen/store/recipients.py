@@ -37,6 +37,11 @@ class Recipients(Repository[Recipient]):
         ]
         return insert_new(self._connection, self.table, rows)
 
+    def named(self, user_ids: Collection[str]) -> dict[str, Recipient]:
+        """The recipients with these ids that there are."""
+        found = self._all(select(self.table).where(self.table.c.user_id.in_(user_ids)))
+        return {recipient.user_id: recipient for recipient in found}
+
     def locked(self, user_ids: Collection[str]) -> dict[str, Recipient]:
         """The recipients among these whom no other worker is deciding about; they are ours until the commit.
 
