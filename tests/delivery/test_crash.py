@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
-from tests.delivery.provider import Answer, Provider
+from tests.delivery.provider import Answer, Provider, Request
 from tests.store.rows import campaign, furnish
 
 from pushgen.delivery import DeliveryConfig, Ledger, Order
@@ -111,9 +111,9 @@ def crash(store: Store, database: str, folder: Path, *, users: int, kills: int, 
     return judge(store, kinds, requests, expected, kills)
 
 
-def judge(store: Store, kinds: dict[str, str], requests: list[object], expected: int, kills: int) -> dict[str, int]:
-    times = Counter(request.headers["webhook-id"] for request in requests)  # type: ignore[attr-defined]
-    bodies = {(request.headers["webhook-id"], request.body) for request in requests}  # type: ignore[attr-defined]
+def judge(store: Store, kinds: dict[str, str], requests: list[Request], expected: int, kills: int) -> dict[str, int]:
+    times = Counter(request.headers["webhook-id"] for request in requests)
+    bodies = {(request.headers["webhook-id"], request.body) for request in requests}
     d = schema.deliveries.c
     with store.read() as tx:
         rows = tx.connection.execute(select(d.key, d.user_id, d.state, d.reason, d.recoveries)).all()

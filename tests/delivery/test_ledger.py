@@ -14,6 +14,7 @@ from pushgen.fakes import FakeChannel, FakeClock
 from pushgen.protocols import Fate, Message, Outcome
 from pushgen.records import Delivery, DeliveryState, Device, Preference, Push, Recipient
 from pushgen.store import Store, schema
+from pushgen.store.bulk import COPY_FROM
 
 FREE = DeliveryConfig(per_day=None, per_week=None, quiet_from=None, quiet_to=None, poll_seconds=0.01)
 ROOM, DEVICES = {"fake": 100}, {"fake": False}
@@ -57,6 +58,13 @@ class TestPlan:
         assert bench.ledger.plan([*orders, bench.order("u3")]) == (1, 3)
         bench.run()
         assert len(bench.sent) == len(set(bench.sent)) == 4
+
+    def test_an_audience_at_once(self, store: Store) -> None:
+        bench = Bench(store)
+        orders = [bench.order(f"u{i}") for i in range(COPY_FROM + 1)]
+        assert bench.ledger.plan(orders) == (len(orders), 0)
+        assert bench.ledger.plan(orders) == (0, len(orders))
+        assert bench.ledger.claim(ROOM, DEVICES).rows[0].message.body == "News for you"
 
     def test_unknown_campaigns_and_pushes_are_named(self, store: Store) -> None:
         bench = Bench(store)
