@@ -5,7 +5,20 @@ import sys
 
 import pytest
 
-HEAVY = ("torch", "transformers", "sklearn", "scipy", "polars", "matplotlib", "peft", "sentence_transformers", "pandas")
+HEAVY = (
+    "sqlalchemy",
+    "alembic",
+    "httpx",
+    "torch",
+    "transformers",
+    "sklearn",
+    "scipy",
+    "polars",
+    "matplotlib",
+    "peft",
+    "sentence_transformers",
+    "pandas",
+)
 
 
 @pytest.mark.parametrize("statement", ["import pushgen", "from pushgen.cli import main"])

@@ -49,10 +49,10 @@ class Worker:
         """
         try:
             lanes = [asyncio.create_task(self._lane(until_empty)) for _ in range(self._config.lanes)]
-            done, _ = await asyncio.wait(lanes, return_when=asyncio.FIRST_EXCEPTION)
+            await asyncio.wait(lanes, return_when=asyncio.FIRST_EXCEPTION)
+            # Where one lane failed, the others finish what they have under way.
             self.stop()
             await asyncio.gather(*lanes)
-            del done
         finally:
             for channel in self._channels.values():
                 await channel.close()
