@@ -32,7 +32,7 @@ def probed(
     `styles` names a labeller as `pushgen label --labeller` does; `none` leaves styles out.
     Raises `ConfigurationError` where nothing was held out from the model, `InputError` where no pair has clicks.
     """
-    from pushgen.reward.evaluate import predict
+    from pushgen.reward.predictions import predict
 
     pairs = make_pairs(log).frame
     held = _part(judge, log, pairs, part)
