@@ -29,11 +29,9 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from benchmarks.machine import stamp
 from pushgen import splits
 from pushgen.experiments.replay.figures import Figures, Gain
-from pushgen.experiments.replay.lineup import lineup
-from pushgen.experiments.replay.policy import Belief
+from pushgen.experiments.replay.lineup import Entry, Source, lineup, tempered_by
 from pushgen.experiments.replay.settings import ReplayConfig
 from pushgen.experiments.replay.simulate import Replayed, replay
-from pushgen.experiments.replay.thompson import TemperedThompson
 from pushgen.logs import Log, make_pairs
 from pushgen.pipeline.replay_log import contests_of, read_utilities, utilities_by
 from pushgen.report.replay import percent
@@ -65,6 +63,11 @@ def utilities(pairs: pl.DataFrame, folds: int, styles: str) -> dict[str, float]:
 def chosen(gains: Sequence[Gain], names: Sequence[str]) -> str:
     """The policy with the largest mean share of the oracle's gain over the traffic levels."""
     return max(names, key=lambda name: float(np.mean([gain.share.value for gain in gains if gain.policy == name])))
+
+
+def tempered(heat: float, source: Source) -> str:
+    """Name of the tempered policy in the figures."""
+    return Entry(policy=tempered_by(heat), source=source).name
 
 
 def requirements(figures: Figures, best: str, twin: str, traffic: Sequence[int]) -> list[dict[str, Any]]:
@@ -153,13 +156,12 @@ def measure(work: Path, seeds: int, styles: str) -> None:
     whole = replay(contests, lineup(reward=True, heats=HEATS), config)
     fold = contests.folds(config.folds)
     tuning = Figures(whole.only(fold == 0), draws=10).gains()
-    heat: dict[Belief, float] = {}
-    for belief in ("learnt", "reward"):
-        tempered = {TemperedThompson(belief=belief, heat=one).name: one for one in HEATS}
-        heat[belief] = tempered[chosen(tuning, list(tempered))]
-    dropped = {
-        TemperedThompson(belief=belief, heat=one).name for belief in heat for one in HEATS if one != heat[belief]
-    }
+    heat: dict[Source, float] = {}
+    for source in ("learnt", "reward"):
+        heat[source] = {tempered(one, source): one for one in HEATS}[
+            chosen(tuning, [tempered(one, source) for one in HEATS])
+        ]
+    dropped = {tempered(one, source) for source in heat for one in HEATS if one != heat[source]}
     kept = {name: clicks for name, clicks in whole.clicks.items() if name not in dropped}
     best = chosen(tuning, [name for name in kept if name.endswith("reward prior")])
     twin = best.replace("reward prior", "learnt prior")
@@ -204,7 +206,7 @@ def measure(work: Path, seeds: int, styles: str) -> None:
     RESULTS.mkdir(exist_ok=True)
     write(lines, values, started)
     names = {best, twin, *TESTS, *PLAIN, "reward only"}
-    few = [policy for policy in lineup(reward=True, heats=HEATS) if policy.name in names]
+    few = [entry for entry in lineup(reward=True, heats=HEATS) if entry.name in names]
     again = Figures(replay(contests, few, replace(config, draw_rates=True)).only(fold != 0))
     drawn_gains, drawn_checks = again.gains(), requirements(again, best, twin, config.traffic)
     held = [check["holds"] for check in drawn_checks if check["required"]]

@@ -5,18 +5,19 @@ import pytest
 from scipy import stats
 
 from pushgen.errors import ConfigurationError
-from pushgen.experiments.bandit import Priors, Tally
-from pushgen.experiments.replay.contests import Contests
-from pushgen.experiments.replay.expected_gain import value
+from pushgen.experiments.bandits.beliefs import Flat, Lifts
+from pushgen.experiments.bandits.expected_gain import value
+from pushgen.experiments.bandits.learn import learn, log_likelihood
+from pushgen.experiments.bandits.policy import Policy, State
+from pushgen.experiments.bandits.simple import TestThenWinner
+from pushgen.experiments.bandits.tally import Tally
+from pushgen.experiments.bandits.thompson import TemperedThompson, Thompson
+from pushgen.experiments.bandits.ucb import BayesUcb
+from pushgen.experiments.contests import Contests
 from pushgen.experiments.replay.figures import Figures
-from pushgen.experiments.replay.lineup import lineup
-from pushgen.experiments.replay.policy import State, TestThenWinner
-from pushgen.experiments.replay.priors import LiftPriors, learn, log_likelihood
+from pushgen.experiments.replay.lineup import Entry, lineup
 from pushgen.experiments.replay.settings import ReplayConfig
 from pushgen.experiments.replay.simulate import replay
-from pushgen.experiments.replay.thompson import TemperedThompson, Thompson
-from pushgen.experiments.replay.ucb import Ucb
-from pushgen.experiments.thompson import Thompson as OneThompson
 
 
 def planted(contests: int, *, strength: float = 20.0, worth: float = 0.3, shown: int = 3000, seed: int = 0) -> Contests:
@@ -89,7 +90,7 @@ def test_the_likelihood_is_beta_binomial_with_the_level_integrated_out() -> None
 def test_a_posterior_is_the_prior_without_data_and_the_counts_with_much() -> None:
     one = np.ones((1, 1))
     log_lift = np.array([[0.2, -0.2]])
-    priors = LiftPriors(log_lift=log_lift, strength=15 * one, level_alpha=2 * one, level_beta=98 * one)
+    priors = Lifts(log_lift=log_lift, strength=15 * one, level_alpha=2 * one, level_beta=98 * one)
     zero = np.zeros((1, 2))
     alpha, beta = priors.posterior(zero, zero)
     assert alpha / (alpha + beta) == pytest.approx(0.02 * np.exp(log_lift))
@@ -100,17 +101,21 @@ def test_a_posterior_is_the_prior_without_data_and_the_counts_with_much() -> Non
 
 def test_an_arm_without_data_is_judged_by_the_level_of_the_others() -> None:
     one = np.ones((1, 1))
-    priors = LiftPriors(log_lift=np.zeros((1, 2)), strength=1e4 * one, level_alpha=0.02 * one, level_beta=one)
+    priors = Lifts(log_lift=np.zeros((1, 2)), strength=1e4 * one, level_alpha=0.02 * one, level_beta=one)
     alpha, beta = priors.posterior(np.array([[1e5, 0.0]]), np.array([[5e3, 0.0]]))
     assert (alpha / (alpha + beta))[0, 1] == pytest.approx(0.05, rel=0.01)
+
+
+def stand(shown: np.ndarray, clicks: np.ndarray, horizon: int | None = None) -> State:
+    tally = Tally(shown=shown, clicks=clicks, pending=np.zeros_like(shown))
+    return State(tally=tally, belief=Flat(shown.shape[1]), horizon=horizon)
 
 
 def test_a_test_sends_evenly_and_its_verdict_stands() -> None:
     policy, rng = TestThenWinner(share=0.5), np.random.default_rng(0)
     shown, clicks = np.zeros((1, 3), int), np.zeros((1, 3), int)
     for step in range(4):
-        state = State(shown=shown, clicks=clicks, horizon=80, priors={})
-        shown = shown + policy.allocate(state, 20, rng)
+        shown = shown + policy.allocate(stand(shown, clicks, 80), 20, rng)
         # The second arm wins the test; afterwards it has no more clicks, and keeps the traffic.
         clicks = np.array([[1, 5, 1]]) if step == 1 else clicks
         if step == 1:
@@ -118,24 +123,22 @@ def test_a_test_sends_evenly_and_its_verdict_stands() -> None:
     assert shown[0, 1] == pytest.approx(53, abs=1)
 
 
-def test_sampling_agrees_with_the_bandit_for_one_experiment() -> None:
-    shown, clicks = np.array([400, 400, 100]), np.array([8, 12, 2])
-    tally = Tally(shown_K=shown, clicks_K=clicks, pending_K=np.zeros(3, int))
-    one = OneThompson(priors=Priors.flat(3)).allocate(tally, 10_000, np.random.default_rng(0)) / 10_000
-    many = np.repeat(shown[None], 4000, axis=0), np.repeat(clicks[None], 4000, axis=0)
-    state = State(shown=many[0], clicks=many[1], horizon=2000, priors={})
-    batch = Thompson(belief="flat").allocate(state, 200, np.random.default_rng(1))
+def test_few_draws_over_many_contests_agree_with_many_draws_for_one() -> None:
+    shown, clicks = np.array([[400, 400, 100]]), np.array([[8, 12, 2]])
+    one = Thompson().allocate(stand(shown, clicks), 10_000, np.random.default_rng(0))[0] / 10_000
+    many = stand(np.repeat(shown, 4000, axis=0), np.repeat(clicks, 4000, axis=0))
+    batch = Thompson(draws=25).allocate(many, 200, np.random.default_rng(1))
     assert batch.mean(axis=0) / 200 == pytest.approx(one, abs=0.02)
 
 
 def test_tempering_ends_with_the_best_mean() -> None:
     shown, clicks = np.full((200, 2), 450), np.tile([9, 11], (200, 1))
 
-    def share(policy: Thompson | TemperedThompson, horizon: int) -> float:
-        state = State(shown=shown, clicks=clicks, horizon=horizon, priors={})
-        return float(policy.allocate(state, 50, np.random.default_rng(0))[:, 1].sum() / (50 * 200))
+    def share(policy: Policy, horizon: int) -> float:
+        batch = policy.allocate(stand(shown, clicks, horizon), 50, np.random.default_rng(0))
+        return float(batch[:, 1].sum() / (50 * 200))
 
-    plain, tempered = Thompson(belief="flat"), TemperedThompson(belief="flat", heat=1.0)
+    plain, tempered = Thompson(draws=25), TemperedThompson(heat=1.0, draws=25)
     assert share(plain, 950) == pytest.approx(0.67, abs=0.03)
     assert share(tempered, 950) > 0.95
     assert share(tempered, 100_000) == pytest.approx(share(plain, 100_000), abs=0.03)
@@ -153,8 +156,8 @@ def test_expected_gain_is_the_integral_that_it_stands_for() -> None:
 
 
 def test_an_upper_bound_prefers_the_arm_that_is_less_known() -> None:
-    state = State(shown=np.array([[1000, 100]]), clicks=np.array([[20, 2]]), horizon=2000, priors={})
-    assert Ucb(belief="flat").allocate(state, 10, np.random.default_rng(0)).tolist() == [[0, 10]]
+    state = stand(np.array([[1000, 100]]), np.array([[20, 2]]))
+    assert BayesUcb(pieces=2).allocate(state, 10, np.random.default_rng(0)).tolist() == [[0, 10]]
 
 
 def test_luck_in_the_log_is_not_taken_for_truth() -> None:
@@ -228,7 +231,7 @@ def test_settings_and_logs_that_cannot_be_replayed_are_refused() -> None:
         replay(contests, [], ReplayConfig(traffic=(10,)))
     alone = contests.only(contests.folds(5) == 0)
     with pytest.raises(ConfigurationError, match="in one"):
-        replay(alone, [Thompson(belief="learnt")], ReplayConfig(traffic=(100,)))
+        replay(alone, [Entry(policy=Thompson(), source="learnt")], ReplayConfig(traffic=(100,)))
     blind = Contests(
         experiments=contests.experiments,
         contents=contests.contents,

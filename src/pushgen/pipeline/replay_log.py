@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from pushgen.errors import InputError
-from pushgen.experiments.replay.contests import Contests
+from pushgen.experiments.contests import Contests
 from pushgen.reward.arms import Arms, arms_of
 from pushgen.tables import Column, Table
 

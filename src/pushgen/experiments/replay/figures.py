@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pushgen.experiments.replay.contests import Array
+from pushgen.experiments.contests import Array
 from pushgen.experiments.replay.simulate import Replayed
 from pushgen.statistics.bootstrap import ClusterBootstrap, Interval
 

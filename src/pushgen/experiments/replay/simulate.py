@@ -6,9 +6,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from pushgen.experiments.replay.contests import Array, Contests, Rows
-from pushgen.experiments.replay.policy import Belief, Policy, State
-from pushgen.experiments.replay.priors import Learnt, LiftPriors, centred, cross_fitted
+from pushgen.experiments.bandits.beliefs import Belief, Flat
+from pushgen.experiments.bandits.learn import Learnt, centred, cross_fitted, together
+from pushgen.experiments.bandits.policy import State
+from pushgen.experiments.bandits.tally import Tally
+from pushgen.experiments.contests import Array, Contests, Rows
+from pushgen.experiments.replay.lineup import Entry, Source
 from pushgen.experiments.replay.settings import ReplayConfig
 
 
@@ -22,7 +25,7 @@ class Replayed:
 
     contests: Contests
     config: ReplayConfig
-    learnt: Mapping[Belief, Sequence[Learnt]]
+    learnt: Mapping[Source, Sequence[Learnt]]
     """What each fold was given."""
     uniform: Mapping[int, Array]
     """By traffic: all arms get the same share."""
@@ -42,28 +45,28 @@ class Replayed:
         return replace(self, contests=self.contests.only(contests), uniform=uniform, oracle=oracle, clicks=clicks)
 
 
-def replay(contests: Contests, policies: Sequence[Policy], config: ReplayConfig) -> Replayed:
+def replay(contests: Contests, entries: Sequence[Entry], config: ReplayConfig) -> Replayed:
     """Every policy on every contest, at every traffic level.
 
     Raises `ConfigurationError` for a policy that believes in a reward model where there are no utilities.
     """
     config.check()
-    beliefs: set[Belief] = {policy.belief for policy in policies if policy.belief != "flat"}
-    learnt: dict[Belief, list[Learnt]] = {
-        belief: cross_fitted(contests, config.folds, reward=belief == "reward") for belief in sorted(beliefs)
+    sources: set[Source] = {entry.source for entry in entries if entry.source != "flat"}
+    learnt: dict[Source, list[Learnt]] = {
+        source: cross_fitted(contests, config.folds, reward=source == "reward") for source in sorted(sources)
     }
     truths = [
         contests.true_rates(np.random.default_rng([config.seed, seed]) if config.draw_rates else None)
         for seed in range(config.seeds)
     ]
     bounds: list[dict[int, Array]] = [{}, {}]
-    clicks: dict[str, dict[int, Array]] = {policy.name: {} for policy in policies}
+    clicks: dict[str, dict[int, Array]] = {entry.name: {} for entry in entries}
     for traffic in config.traffic:
         for found, best in zip(bounds, (False, True), strict=True):
             found[traffic] = traffic * np.mean([_bound(contests, truth, best) for truth in truths], axis=0)
-        for policy in policies:
-            runs = [_run(contests, policy, truth, traffic, config, learnt, seed) for seed, truth in enumerate(truths)]
-            clicks[policy.name][traffic] = np.mean(runs, axis=0)
+        for entry in entries:
+            runs = [_run(contests, entry, truth, traffic, config, learnt, seed) for seed, truth in enumerate(truths)]
+            clicks[entry.name][traffic] = np.mean(runs, axis=0)
     return Replayed(contests=contests, config=config, learnt=learnt, uniform=bounds[0], oracle=bounds[1], clicks=clicks)
 
 
@@ -76,39 +79,32 @@ def _bound(contests: Contests, truth: Array, best: bool) -> Array:
 
 def _run(
     contests: Contests,
-    policy: Policy,
+    entry: Entry,
     truth: Array,
     traffic: int,
     config: ReplayConfig,
-    learnt: Mapping[Belief, Sequence[Learnt]],
+    learnt: Mapping[Source, Sequence[Learnt]],
     seed: int,
 ) -> Array:
     earned = np.zeros(len(contests))
     sizes = np.diff(np.linspace(0, traffic, config.batches + 1).astype(np.int64))
-    for numbers, rows, priors in _beliefs(contests, config.folds, learnt):
+    for numbers, rows, belief in _beliefs(contests, config.folds, learnt.get(entry.source)):
         # The same stream of chance for every policy makes their differences less noisy.
         rng = np.random.default_rng([config.seed, seed, traffic, rows.shape[1]])
-        shown, clicks, rate = np.zeros(rows.shape, np.int64), np.zeros(rows.shape, np.int64), truth[rows]
+        tally, rate = Tally.empty(rows.shape[1], len(rows)), truth[rows]
         for size in sizes:
-            state = State(shown=shown, clicks=clicks, horizon=traffic, priors=priors)
-            batch = policy.allocate(state, int(size), rng)
-            shown, clicks = shown + batch, clicks + rng.binomial(batch, rate)
-        earned[numbers] = (shown * rate).sum(axis=1)
+            state = State(tally=tally, belief=belief, horizon=traffic)
+            batch = entry.policy.allocate(state, int(size), rng)
+            tally = tally.send(batch).settle(batch, rng.binomial(batch, rate))
+        earned[numbers] = (tally.shown * rate).sum(axis=1)
     return earned
 
 
-def _beliefs(
-    contests: Contests, folds: int, learnt: Mapping[Belief, Sequence[Learnt]]
-) -> Iterator[tuple[Rows, Rows, Mapping[Belief, LiftPriors]]]:
-    """Blocks of contests with equally many arms, and what is believed of them."""
+def _beliefs(contests: Contests, folds: int, learnt: Sequence[Learnt] | None) -> Iterator[tuple[Rows, Rows, Belief]]:
+    """Blocks of contests with equally many arms, and what is believed of them: nothing, or what their fold learnt."""
     fold_G, utility = contests.folds(folds), centred(contests)
     for numbers, rows in contests.blocks():
-        priors: dict[Belief, LiftPriors] = {}
-        for belief, of_fold in learnt.items():
-            names = ("strength", "slope", "level_alpha", "level_beta")
-            given = np.array([[getattr(one, name) for name in names] for one in of_fold])[fold_G[numbers]]
-            strength, slope, level_alpha, level_beta = (given[:, [place]] for place in range(len(names)))
-            priors[belief] = LiftPriors(
-                log_lift=slope * utility[rows], strength=strength, level_alpha=level_alpha, level_beta=level_beta
-            )
-        yield numbers, rows, priors
+        if learnt is None:
+            yield numbers, rows, Flat(rows.shape[1])
+        else:
+            yield numbers, rows, together([learnt[int(fold)] for fold in fold_G[numbers]], utility[rows])

@@ -10,6 +10,7 @@ To seed a bandit with a model's predictions is the idea of LOLA (Ye, Yoganarasim
 2025). Here the level of a contest, which no model of texts knows, is learnt while sending.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,10 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pushgen.errors import ConfigurationError
-from pushgen.experiments.replay.contests import Array, Contests
+from pushgen.experiments.bandits.beliefs import Lifts
+from pushgen.experiments.contests import Array, Contests
 from pushgen.statistics.shrinkage import fit_beta
 
-_STEPS = 4
 _GRID = np.linspace(-1.0, 1.0, 41)
 """Levels in log CTR around the pooled rate of a contest."""
 _STRENGTHS = (0.5, 1e5)
@@ -38,38 +39,17 @@ class Learnt:
     level_beta: float
     """Beta prior of a contest's level."""
 
+    def belief(self, utility: Array) -> Lifts:
+        """What it says of new contests whose arms have these utilities, (G, K), less the mean of their contest."""
+        return together([self] * len(utility), utility)
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LiftPriors:
-    """Beliefs on g contests of K arms before any impression."""
 
-    log_lift: Array
-    """Expected log CTR of each arm less that of its contest, (g, K)."""
-    strength: Array
-    """(g, 1)."""
-    level_alpha: Array
-    level_beta: Array
-    """Beta prior of the level, (g, 1)."""
-
-    def posterior(self, shown: Array, clicks: Array) -> tuple[Array, Array]:
-        """Beta posterior of each arm's CTR after counts of shape (g, K): alpha and beta, (g, K).
-
-        The level is set to the mode of its posterior given the counts of all arms, with the gamma-Poisson form of the
-        likelihood, by Fisher scoring on log m.
-        """
-        lift, k = np.exp(self.log_lift), self.strength
-        level = (self.level_alpha + clicks.sum(axis=1, keepdims=True)) / (
-            self.level_alpha + self.level_beta + (shown * lift).sum(axis=1, keepdims=True)
-        )
-        total = self.level_alpha + self.level_beta
-        for _ in range(_STEPS):
-            expected = shown * lift * level
-            weight = k / (k + expected)
-            slope = (weight * (clicks - expected)).sum(axis=1, keepdims=True) + self.level_alpha - total * level
-            curve = (weight * expected).sum(axis=1, keepdims=True) + total * level
-            level = level * np.exp(np.clip(slope / curve, -1.0, 1.0))
-        mean = np.minimum(level * lift, 0.9)
-        return k + clicks, k * (1.0 / mean - 1.0) + shown - clicks
+def together(learnt: Sequence[Learnt], utility: Array) -> Lifts:
+    """Beliefs of G contests, each by what was learnt for it; `utility` of shape (G, K), centred."""
+    names = ("strength", "slope", "level_alpha", "level_beta")
+    columns = np.array([[getattr(one, name) for name in names] for one in learnt])
+    strength, slope, level_alpha, level_beta = (columns[:, [place]] for place in range(len(names)))
+    return Lifts(log_lift=slope * utility, strength=strength, level_alpha=level_alpha, level_beta=level_beta)
 
 
 def learn(contests: Contests, *, reward: bool) -> Learnt:

@@ -14,39 +14,40 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pushgen.experiments.replay.policy import Array, Belief, Counts, State, all_to_best
-from pushgen.experiments.replay.thompson import named
+from pushgen.experiments.bandits.policy import State, all_to_best
+from pushgen.experiments.bandits.tally import Array, Counts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpectedGain:
     """Horizon-aware choice of one arm per batch."""
 
-    belief: Belief
-
-    @property
-    def name(self) -> str:
-        return named("expected gain", self.belief)
+    name: str = "expected gain"
 
     def allocate(self, state: State, size: int, rng: np.random.Generator) -> Counts:
         """See `Policy`; looks 1, 2, 4, ... batches ahead, up to all that is left."""
-        alpha, beta = state.posterior(self.belief)
+        alpha, beta = state.posterior()
         if not size:
-            return np.zeros(alpha.shape, np.int64)
+            return np.zeros(state.shape, np.int64)
+        if state.awake is not None:
+            # An arm asleep is no rival: it is made one that never wins and teaches nothing.
+            alpha, beta = np.where(state.awake, alpha, 1e-9), np.where(state.awake, beta, 1e9)
         worth = np.full(alpha.shape, -np.inf)
-        tested = size
-        while tested < state.left:
-            worth = np.maximum(worth, value(alpha, beta, tested, state.left))
+        left, tested = state.left, size
+        while tested < left.max():
+            worth = np.maximum(worth, np.where(tested < left, value(alpha, beta, tested, left), -np.inf))
             tested *= 2
-        return all_to_best(np.maximum(worth, state.left * alpha / (alpha + beta)), size, rng)
+        return all_to_best(np.maximum(worth, left * alpha / (alpha + beta)), size, rng, state.awake)
 
 
-def value(alpha: Array, beta: Array, tested: int, left: int) -> Array:
-    """Expected clicks of testing each arm with `tested` of the `left` impressions, then sending the best; (g, K)."""
+def value(alpha: Array, beta: Array, tested: int, left: Counts | int) -> Array:
+    """Expected clicks of testing each arm with `tested` of the `left` impressions, then sending the best; (G, K)."""
     from scipy.special import ndtr  # pyright: ignore[reportMissingTypeStubs]
 
     weight = alpha + beta
     mean = alpha / weight
+    if mean.shape[1] == 1:
+        return left * mean
     scatter = np.sqrt(mean * (1.0 - mean) / (weight + 1.0) * tested / (tested + weight))
     order = np.sort(mean, axis=1)
     # The best of the others is the second best for the best arm itself, and the best for all others.
