@@ -100,7 +100,7 @@ class TestEveryPolicy:
     def test_a_wrong_belief_is_overcome_by_all_who_look(self, policy: Policy) -> None:
         wrong = lifts(np.tile([0.1, -0.1, 0.0], (15, 1)))
         shown = play(policy, wrong, experiments=15, horizon=60_000, batches=60).shown
-        assert (shown[:, 1].sum() > 0.5 * shown.sum()) == (not blind(policy))
+        assert (shown[:, 1].sum() > 0.4 * shown.sum()) == (not blind(policy))
 
     def test_arms_that_are_alike_get_alike_whichever_place_they_stand_in(self, policy: Policy) -> None:
         shown = np.full((400, 3), 100)

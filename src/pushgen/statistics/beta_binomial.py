@@ -19,7 +19,7 @@ _POINTS = 20_001
 
 @dataclass(frozen=True, slots=True)
 class Posterior:
-    """What the counts say of K arms; all arrays of shape (K,)."""
+    """What is known of K arms; all arrays of shape (K,), or (..., K) for several sets of arms."""
 
     mean: Array
     p_best: Array
@@ -30,20 +30,29 @@ class Posterior:
 
 def compare_rates(clicks: ArrayLike, shown: ArrayLike, prior: BetaPrior = JEFFREYS) -> Posterior:
     """Posterior of K arms with clicks and impressions of shape (K,)."""
+    k, n = np.asarray(clicks, np.float64), np.asarray(shown, np.float64)
+    return compare_posteriors(prior.alpha + k, prior.beta + n - k)
+
+
+def compare_posteriors(alpha: ArrayLike, beta: ArrayLike, *, points: int = _POINTS) -> Posterior:
+    """The same for arms whose rates are Beta(alpha, beta), shape (..., K), on a grid of so many points.
+
+    Arms of one row compete; the result has the same shape. A row of a single arm is certain of it.
+    """
     from scipy.special import betainc, betaincinv  # pyright: ignore[reportMissingTypeStubs]
 
-    k, n = np.asarray(clicks, np.float64), np.asarray(shown, np.float64)
-    a, b = prior.alpha + k, prior.beta + n - k
+    a, b = np.asarray(alpha, np.float64), np.asarray(beta, np.float64)
     mean = a / (a + b)
-    low, high = float(np.min(betaincinv(a, b, 1e-12))), float(np.max(betaincinv(a, b, 1.0 - 1e-12)))
-    grid = np.linspace(low, high, _POINTS)
-    below_KG = np.asarray(betainc(a[:, None], b[:, None], grid), np.float64)
-    top_G = below_KG.prod(axis=0)
-    highest = high - float(np.trapezoid(top_G, grid))
-    p_best: list[float] = []
-    for own, below_G in enumerate(below_KG):
-        others_G = np.delete(below_KG, own, axis=0).prod(axis=0)
+    low = np.asarray(betaincinv(a, b, 1e-12), np.float64).min(axis=-1)
+    high = np.asarray(betaincinv(a, b, 1.0 - 1e-12), np.float64).max(axis=-1)
+    grid = np.linspace(low, high, points, axis=-1)[..., None, :]
+    below_KG = np.asarray(betainc(a[..., None], b[..., None], grid), np.float64)
+    highest = high - np.trapezoid(below_KG.prod(axis=-2), grid[..., 0, :], axis=-1)
+    shares = np.empty_like(mean)
+    for own in range(mean.shape[-1]):
+        others_G = np.delete(below_KG, own, axis=-2).prod(axis=-2)
         # Stieltjes sum over the arm's own distribution function, whose steps are exact at any grid.
-        p_best.append(float(np.sum(0.5 * (others_G[1:] + others_G[:-1]) * np.diff(below_G))))
-    shares = np.array(p_best)
-    return Posterior(mean, shares / shares.sum(), np.maximum(highest - mean, 0.0))
+        steps = 0.5 * (others_G[..., 1:] + others_G[..., :-1]) * np.diff(below_KG[..., own, :])
+        shares[..., own] = steps.sum(axis=-1)
+    p_best = shares / shares.sum(axis=-1, keepdims=True)
+    return Posterior(mean, p_best, np.maximum(highest[..., None] - mean, 0.0))
