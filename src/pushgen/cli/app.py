@@ -69,6 +69,7 @@ COMMANDS = [
         "pushgen.cli.experiment_replay:replay",
         "What other ways to send would have earned on a log.",
     ),
+    ("loop", "pushgen.cli.loop:loop", "Rounds of write, choose, test, learn in a simulated world, with alarms."),
     ("data download", "pushgen.cli.data:download", "Fetch a public data set and check it."),
     ("db upgrade", "pushgen.cli.db_upgrade:upgrade", "Create the tables of the database, or bring them up to date."),
     ("db load", "pushgen.cli.db_load:load_table", "Put contents, pushes, recipients, devices ... into the database."),

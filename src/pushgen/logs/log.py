@@ -103,6 +103,11 @@ class Log:
     def manifest(self) -> dict[str, Any]:
         return read_manifest(self.path) or {}
 
+    @property
+    def licence(self) -> str:
+        """Terms of the data, as `pushgen import --licence` was told them; empty where nobody did."""
+        return str((self.manifest.get("configuration") or {}).get("licence") or "")
+
     def scan(self, name: str) -> pl.LazyFrame:
         """One of the tables, lazily, for logs that do not fit in memory."""
         return pl.scan_parquet(part_files(self.path / name))

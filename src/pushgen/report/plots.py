@@ -89,6 +89,19 @@ def gain_plot(gains: Mapping[str, Sequence[tuple[float, float, float, float]]]) 
     return _svg(figure, "gain of each policy by traffic")
 
 
+def round_plot(lines: Mapping[str, Sequence[float]]) -> str:
+    """CTR per round; `lines[name]` holds one CTR per round, as a share."""
+    figure, axes = _figure(8.0, 3.8)
+    for (name, values), colour in zip(lines.items(), (MUTED, ACCENT, "#059669", "#d97706"), strict=False):
+        places = range(1, len(values) + 1)
+        axes.plot(places, [100 * value for value in values], marker="o", ms=3, lw=1.5, color=colour, label=name)
+    axes.set_xticks(range(1, max((len(values) for values in lines.values()), default=0) + 1))
+    axes.set_xlabel("round")
+    axes.set_ylabel("CTR, %")
+    axes.legend(frameon=False, bbox_to_anchor=(1.01, 1.0), loc="upper left")
+    return _svg(figure, "CTR per round")
+
+
 def style_plot(shares: Mapping[str, Mapping[str, float]]) -> str:
     """Share of each style in several stages; `shares[stage][style]` in [0, 1]."""
     styles = sorted({style for stage in shares.values() for style in stage})

@@ -6,6 +6,7 @@ from typing import Protocol
 
 import numpy as np
 import polars as pl
+from numpy.typing import ArrayLike, NDArray
 
 from pushgen.errors import ConfigurationError
 from pushgen.records import Content, Experiment
@@ -15,7 +16,7 @@ from pushgen.world.clicks import SEGMENTS, ClickModel
 from pushgen.world.config import WorldConfig
 from pushgen.world.language import Language, language
 from pushgen.world.log import Sent, WorldLog, moments, outcomes, traffic, write_past
-from pushgen.world.reader import Reader, unsupported
+from pushgen.world.reader import Reader, Reading, unsupported
 from pushgen.world.stories import Story, tell
 from pushgen.world.truth import Truth
 
@@ -125,15 +126,21 @@ class World:
         shown = np.zeros(len(rows), dtype=np.int64)
         for members in places.values():
             shown[members] = rng.multinomial(impressions * len(members), [1.0 / len(members)] * len(members))
-        stories = [self._story(content_id) for _, content_id, _ in rows]
-        texts = [text for _, _, text in rows]
-        readings = [self._reader.read(text) for text in texts]
-        effects = self._model.parts(readings, stories, texts).sum(axis=2)
-        wrong = np.array([unsupported(r, s) for r, s in zip(readings, stories, strict=True)], dtype=float)
-        counts = outcomes(self._model, stories, readings, self._model.ctr(stories, effects), shown, wrong, rng)
+        audience = self.audience([copy for copies in arms.values() for copy in copies], rng)
+        texts, counts = [text for _, _, text in rows], audience.show(shown)
         keys = {"arm": [arm for arm, _, _ in rows], "content_id": [content for _, content, _ in rows], "text": texts}
         types = {"arm": pl.String, "content_id": pl.String, "text": pl.String}
         return pl.DataFrame({**keys, "impressions": shown, **counts}, schema_overrides=types)
+
+    def audience(self, pushes: Sequence[Copy], rng: np.random.Generator) -> "Audience":
+        """Users who can be shown these pushes batch after batch; `rng` draws what they do."""
+        return Audience(
+            self._model,
+            [self._story(push.content_id) for push in pushes],
+            [push.text for push in pushes],
+            [self._reader.read(push.text) for push in pushes],
+            rng,
+        )
 
     def _story(self, content_id: str) -> Story:
         story = self._stories.get(content_id)
@@ -144,6 +151,33 @@ class World:
             story = tell(self.seed, content_id, 1.0 + 0.02 * position, self.config.days, self._language)
             self._stories[content_id] = story
         return story
+
+
+class Audience:
+    """Users in front of some pushes, over a whole mean day. Make one with `World.audience`."""
+
+    def __init__(
+        self,
+        model: ClickModel,
+        stories: Sequence[Story],
+        texts: Sequence[str],
+        readings: Sequence[Reading],
+        rng: np.random.Generator,
+    ) -> None:
+        self._model, self._rng = model, rng
+        self._stories, self._readings = list(stories), list(readings)
+        self._ctr = model.ctr(stories, model.parts(readings, stories, texts).sum(axis=2))
+        self._wrong = np.array([unsupported(r, s) for r, s in zip(readings, stories, strict=True)], dtype=float)
+
+    def show(self, impressions: ArrayLike) -> dict[str, NDArray[np.int64]]:
+        """Shows each push so many times: `clicks, short_views, long_views, dislikes`, each of shape (pushes,).
+
+        Raises `ConfigurationError` for anything but one whole number of at least 0 per push.
+        """
+        shown = np.asarray(impressions)
+        if shown.shape != self._ctr.shape or shown.dtype.kind not in "iu" or (shown < 0).any():
+            raise ConfigurationError(f"expected impressions of {len(self._ctr)} pushes, at least 0, found {shown!r}")
+        return outcomes(self._model, self._stories, self._readings, self._ctr, shown, self._wrong, self._rng)
 
 
 def _fraction(text: str) -> float:
@@ -166,4 +200,4 @@ def _experiments(sent: list[Sent]) -> list[Experiment]:
     ]
 
 
-__all__ = ["SEGMENTS", "Copy", "World"]
+__all__ = ["SEGMENTS", "Audience", "Copy", "World"]
