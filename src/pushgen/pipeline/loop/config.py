@@ -50,9 +50,10 @@ class MonitorConfig:
     """When what comes true of the predictions raises the alarm."""
 
     least: float = 0.5
-    """Alarm where less than this share of what used to come true of a predicted lift comes true, beyond chance."""
+    """Alarm where at most this share of what used to come true of a predicted lift comes true, and the drop is beyond
+    chance."""
     z: float = 3.1
-    """How far beyond chance, in standard errors: 3.1 is one false alarm in 1,000 rounds."""
+    """How far beyond chance, in standard errors: 3.1 is at most one false alarm in 1,000 rounds."""
     patience: int = 3
     """After so many alarms in a row the world has changed: the loop learns from these rounds and is judged by them."""
 

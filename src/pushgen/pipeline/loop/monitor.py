@@ -36,23 +36,19 @@ class Check:
 def check(control: pl.DataFrame, earlier: Sequence[Check], config: MonitorConfig, *, seed: int = 0) -> Check:
     """Holds `content_id, utility, impressions, clicks` of a round against what earlier rounds saw come true.
 
-    The reference is the mean of the earlier rounds without an alarm, weighted by their evidence. The first round has
-    none: there only predictions that are the wrong way round raise the alarm.
+    The alarm asks for a drop that matters and is beyond chance. What used to come true is the mean of the earlier
+    rounds without an alarm, weighted by their evidence; the first round has none, and there only predictions that are
+    the wrong way round raise the alarm.
     """
     groups = Groups(control["utility"], control["clicks"], control["impressions"], control["content_id"])
     found = groups.fit()
     right, content = _pairs(control)
     interval = ClusterBootstrap(content, draws=500, seed=seed).mean(right)
-    healthy = [one for one in earlier if not one.alarm and np.isfinite(one.slope) and one.error > 0]
-    usual = (
-        float(np.average([one.slope for one in healthy], weights=[one.error**-2 for one in healthy]))
-        if healthy
-        else 0.0
-    )
-    limit = config.least * max(usual, 0.0)
-    alarm = bool(np.isfinite(found.slope) and found.slope + config.z * found.error < limit)
+    usual, doubt = _usual(earlier)
+    drop = usual - found.slope
+    alarm = bool(found.slope <= config.least * usual and drop > config.z * np.hypot(found.error, doubt))
     words = f"{found.slope:.0%} (± {1.96 * found.error:.0%}) of the predicted lift came true"
-    if healthy:
+    if usual:
         words += f", {usual:.0%} did before"
     if not np.isfinite(found.slope):
         words = "too few clicks in the random share to tell what came true"
@@ -71,6 +67,16 @@ def check(control: pl.DataFrame, earlier: Sequence[Check], config: MonitorConfig
         alarm=alarm,
         words=words,
     )
+
+
+def _usual(earlier: Sequence[Check]) -> tuple[float, float]:
+    """Slope of the rounds without an alarm, at least 0, and its standard error; zeros where there was none."""
+    healthy = [one for one in earlier if not one.alarm and np.isfinite(one.slope) and one.error > 0]
+    if not healthy:
+        return 0.0, 0.0
+    weight = np.array([one.error**-2 for one in healthy])
+    slope = float(np.average([one.slope for one in healthy], weights=weight))
+    return max(slope, 0.0), float(weight.sum() ** -0.5)
 
 
 def alarms_in_a_row(checks: Sequence[Check]) -> int:
