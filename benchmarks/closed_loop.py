@@ -109,7 +109,7 @@ def describe(
     ]
     for number in range(len(next(iter(loops.values())))):
         true = over_seeds([played[number].check.slope for played in loops.values()])
-        new = sum(bool(played[number].judged and played[number].judged.adopted) for played in loops.values())
+        new = sum(played[number].serves_next != played[number].model for played in loops.values())
         cells = [percent(grown[what]["rounds"][number]) for what in kinds]
         lines.append(f"| {number + 1} | " + " | ".join(cells) + f" | {percent(true)} | {new} of {len(loops)} |")
     lines += ["", "| | " + " | ".join(kinds.values()) + " |", "|---|---|---|---|"]

@@ -45,7 +45,8 @@ def compare_posteriors(alpha: ArrayLike, beta: ArrayLike, *, points: int = _POIN
     mean = a / (a + b)
     low = np.asarray(betaincinv(a, b, 1e-12), np.float64).min(axis=-1)
     high = np.asarray(betaincinv(a, b, 1.0 - 1e-12), np.float64).max(axis=-1)
-    grid = np.linspace(low, high, points, axis=-1)[..., None, :]
+    steps_G = np.linspace(0.0, 1.0, points)
+    grid: Array = (low[..., None] + (high - low)[..., None] * steps_G)[..., None, :]
     below_KG = np.asarray(betainc(a[..., None], b[..., None], grid), np.float64)
     highest = high - np.trapezoid(below_KG.prod(axis=-2), grid[..., 0, :], axis=-1)
     shares = np.empty_like(mean)

@@ -51,7 +51,7 @@ class Groups:
         np.maximum.at(best, self.label, slope * self.u)
         weight = self.n * np.exp(slope * self.u - best[self.label])
         rise = np.log(np.bincount(self.label, weight, self.count) / np.bincount(self.label, self.n, self.count)) + best
-        return slope * np.bincount(self.label, self.k * self.u, self.count) - total * rise
+        return np.asarray(slope * np.bincount(self.label, self.k * self.u, self.count) - total * rise, np.float64)
 
     def fit(self) -> PredictedLift:
         """The slope by Newton's method, with its sandwich error."""

@@ -90,6 +90,7 @@ def test_the_page_shows_rounds_alarms_and_verdicts(played: list[Round], tmp_path
     assert "<svg" in page
 
 
+@pytest.mark.slow
 def test_a_killed_loop_ends_as_an_unbroken_one(folder: Path, played: list[Round], tmp_path: Path) -> None:
     del played
     code = (

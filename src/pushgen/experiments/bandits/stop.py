@@ -142,11 +142,14 @@ class Proven:
             other = (slice(None), rows[asked], np.full(int(asked.sum()), rival))
             # A batch that did not show both compares nothing.
             both = (shown[own] > 0) & (shown[other] > 0)
-            counts = [(part[arm] * both).T for arm in (own, other) for part in (clicks, shown)]
-            strong = log_evidence(*counts, self.scale, bound) >= limit
+            k, n, rival_k, rival_n = ((part[arm] * both).T for arm in (own, other) for part in (clicks, shown))
+            strong = log_evidence(k, n, rival_k, rival_n, self.scale, bound) >= limit
             # The evidence is two-sided: it must speak for the leader.
             place = float(np.log(bound))
-            proven[asked] = strong & (log_likelihood(place + 1e-3, *counts) > log_likelihood(place, *counts))
+            better = log_likelihood(place + 1e-3, k, n, rival_k, rival_n) > log_likelihood(
+                place, k, n, rival_k, rival_n
+            )
+            proven[asked] = strong & better
         return proven
 
     def words(self, standing: Standing, number: int, name: str) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import polars as pl
@@ -45,7 +46,8 @@ def judge(incumbent: Path, challenger: Path, shares: Sequence[pl.DataFrame]) -> 
     held = splits.keep(pl.concat(shares), "holdout") if shares else pl.DataFrame()
     if not held.height or not held["clicks"].sum():
         return Judged(adopted=False, gain=0.0, error=0.0, contents=0, words="kept: no held-out clicks to judge by")
-    gains = [_gains(load_reward(folder), held) for folder in (challenger, incumbent)]
+    # Models of a loop are linear, and as such models of utilities.
+    gains = [_gains(cast(UtilityModel, load_reward(folder)), held) for folder in (challenger, incumbent)]
     gap = gains[0] - gains[1]
     gain, error = float(gap.mean()), float(gap.std(ddof=1) / np.sqrt(len(gap))) if len(gap) > 1 else 0.0
     adopted = gain >= -error

@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import polars as pl
@@ -29,6 +29,7 @@ from pushgen.pipeline.run import run, work_of
 from pushgen.pipeline.training import train_reward
 from pushgen.pipeline.workspace import Workspace
 from pushgen.progress import bar, say
+from pushgen.protocols import UtilityModel
 from pushgen.records import Candidate, Content
 from pushgen.reward.storage import load_reward
 from pushgen.settings import as_dict
@@ -138,7 +139,8 @@ class _Loop:
         candidates = self._write(folder / "run", contents, model)
         captions = {content.content_id: content.caption for content in contents}
         rows = _rows(candidates, captions)
-        scored = with_utilities(load_reward(self.out / model), rows)  # type: ignore[arg-type]  (linear by configuration)
+        # Models of a loop are linear, and as such models of utilities.
+        scored = with_utilities(cast(UtilityModel, load_reward(self.out / model)), rows)
         utilities = {
             str(name[0]): part["utility"].to_numpy()
             for name, part in scored.group_by("content_id", maintain_order=True)
