@@ -1,6 +1,7 @@
 """Small real generators for tests: a grammar to learn from, a sequence-to-sequence model, a random causal model."""
 
 import random
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -96,16 +97,23 @@ def seq2seq() -> Seq2SeqGenerator:
         torch.set_num_threads(before)
 
 
-def save_causal(folder: Path) -> str:
-    """A tiny random causal model with a byte-level tokenizer and a chat template, saved as any hub model is."""
+def save_causal(folder: Path, texts: Sequence[str] = (), width: int = 32) -> str:
+    """A tiny random causal model with a byte-level tokenizer and a chat template, saved as any hub model is.
+
+    `texts` give the tokenizer words to learn: prompts then have a fifth of the tokens.
+    """
     import torch
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
-    letters = sorted(pre_tokenizers.ByteLevel.alphabet())
-    vocabulary = {token: place for place, token in enumerate(["<pad>", "<end>", "<turn>", *letters])}
-    tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=[]))
+    letters, special = sorted(pre_tokenizers.ByteLevel.alphabet()), ["<pad>", "<end>", "<turn>"]
+    tokenizer = Tokenizer(models.BPE(vocab={t: n for n, t in enumerate([*special, *letters])}, merges=[]))
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    if texts:
+        trainer = trainers.BpeTrainer(
+            vocab_size=1500, special_tokens=special, initial_alphabet=letters, show_progress=False
+        )
+        tokenizer.train_from_iterator(texts, trainer)
     tokenizer.decoder = decoders.ByteLevel()
     fast = PreTrainedTokenizerFast(
         tokenizer_object=tokenizer, pad_token="<pad>", eos_token="<end>", additional_special_tokens=["<turn>"]
@@ -116,8 +124,9 @@ def save_causal(folder: Path) -> str:
     )
     torch.manual_seed(0)
     config = LlamaConfig(
-        vocab_size=len(vocabulary), hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=2,
-        num_key_value_heads=2, max_position_embeddings=1024, pad_token_id=0, eos_token_id=1, bos_token_id=None,
+        vocab_size=tokenizer.get_vocab_size(), hidden_size=width, intermediate_size=2 * width, num_hidden_layers=2,
+        num_attention_heads=2, num_key_value_heads=2, max_position_embeddings=1024, pad_token_id=0, eos_token_id=1,
+        bos_token_id=None,
     )  # fmt: skip
     LlamaForCausalLM(config).save_pretrained(folder)
     fast.save_pretrained(folder)

@@ -63,12 +63,13 @@ def generator(
         loop = dataclasses.replace(small.loop, seed=seed, epochs=epochs or small.loop.epochs)
         trained = train_seq2seq(corpus, out, dataclasses.replace(small, loop=loop, seed=seed), holdout=holdout)
     else:
-        from pushgen.generation.hf_train import HuggingFaceTraining
+        from pushgen.generation.hf.config import HuggingFaceTraining
 
         large = from_toml(HuggingFaceTraining(), config) if config else HuggingFaceTraining()
         loop = dataclasses.replace(large.loop, seed=seed, epochs=epochs or large.loop.epochs)
         large = dataclasses.replace(large, loop=loop, seed=seed, base=base or large.base, lora=lora or large.lora)
         trained = train_hf(corpus, out, large, holdout=holdout)
+    _draw_curve(out)
     figures = trained.figures
     say(
         f"{'kept' if trained.again else 'trained'} {out}: {figures['rows']} rows, validation loss "
@@ -77,3 +78,18 @@ def generator(
     )
     if json:
         print_json({"model": str(out), "trained_before": trained.again, **figures})
+
+
+def _draw_curve(out: Path) -> None:
+    """Draws the losses beside the model, so that overfitting is seen."""
+    from pushgen.errors import MissingExtraError
+    from pushgen.generation.training import history_of
+    from pushgen.progress import say
+    from pushgen.report.plots import loss_plot
+
+    points = history_of(out)
+    try:
+        if points:
+            (out / "curve.svg").write_text(loss_plot(points), encoding="utf-8")
+    except MissingExtraError as error:
+        say(f"no curve.svg: {error}")

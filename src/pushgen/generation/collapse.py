@@ -25,15 +25,15 @@ class CollapseConfig:
     handful of texts for all contents, so the exact place between a handful and all matters little."""
     min_specificity: float = 0.08
     """Least share of a text's words that its own source has and another source lacks. A text that could stand under any
-    content has about 0. A model may write distinct texts that have nothing to do with their contents; only this figure
-    sees it. Chosen: on Upworthy a model of distinct but meaningless texts had 0.016 (`benchmarks/upworthy.py`)."""
+    content has about 0; -1 asks for nothing. A model may write distinct texts that have nothing to do with their
+    contents; only this figure sees it. Chosen: on Upworthy a model of distinct but meaningless texts had 0.016
+    (`benchmarks/upworthy.py`)."""
     max_failed: float = 0.5
     """Largest share of requests without a text."""
 
     def __post_init__(self) -> None:
-        if self.contents < 2 or not all(
-            0 <= value <= 1 for value in (self.min_distinct, self.min_specificity, self.max_failed)
-        ):
+        shares = all(0 <= value <= 1 for value in (self.min_distinct, self.max_failed))
+        if self.contents < 2 or not shares or not -1 <= self.min_specificity <= 1:
             raise ConfigurationError(f"collapse: a value lies outside its range: {self}")
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pushgen.errors import CollapsedModelError, InputError
-from pushgen.generation.collapse import CollapseConfig, measure, refuse_collapsed
+from pushgen.generation.collapse import measure, refuse_collapsed
 from pushgen.generation.corpus import Rows, read_rows
 from pushgen.generation.seq2seq.config import Seq2SeqConfig
 from pushgen.manifest import Manifest, hash_path, is_finished, write_json, write_manifest
@@ -17,7 +17,7 @@ from pushgen.splits import HOLDOUT, keep
 from pushgen.tables import CORPUS, read_table
 
 if TYPE_CHECKING:
-    from pushgen.generation.hf_train import HuggingFaceTraining
+    from pushgen.generation.hf.config import HuggingFaceTraining
     from pushgen.training.loop import Epoch
 
 
@@ -57,52 +57,56 @@ def train_seq2seq(corpus: Path, out: Path, config: Seq2SeqConfig, *, holdout: fl
         **{name: value for name, value in as_dict(trained.collapse).items() if name != "failures"},
     }
     text = card("seq2seq", work.manifest, figures, trained.history)
-    save_model(trained.generator, out, {"figures": figures, **work.told}, text)
+    told = {"figures": figures, **work.told, "history": _points(trained.history)}
+    save_model(trained.generator, out, told, text)
     write_manifest(out, work.manifest, seconds=time.monotonic() - started)
     return TrainedModel(out, figures, False)
 
 
-def train_hf(
-    corpus: Path,
-    out: Path,
-    config: "HuggingFaceTraining",
-    *,
-    holdout: float = HOLDOUT,
-    collapse: CollapseConfig | None = None,
-) -> TrainedModel:
-    """Fine-tunes a Hugging Face causal model; otherwise as `train_seq2seq`."""
-    from pushgen.generation.hf import HuggingFaceGenerator
-    from pushgen.generation.hf_train import fine_tune
+def train_hf(corpus: Path, out: Path, config: "HuggingFaceTraining", *, holdout: float = HOLDOUT) -> TrainedModel:
+    """Fine-tunes a Hugging Face causal model; otherwise as `train_seq2seq`.
 
-    collapse = collapse or CollapseConfig(contents=24)
-    work = _Work.of(
-        corpus,
-        {"backend": "hf", "collapse": as_dict(collapse), **as_dict(config)},
-        holdout,
-        config.validation,
-        config.seed,
-    )
+    A training that was killed goes on from its last checkpoint. Of several processes (accelerate launch) the first
+    one writes, the others wait for it.
+    """
+    from accelerate import PartialState
+
+    from pushgen.generation.hf.fine_tune import fine_tune
+
+    work = _Work.of(corpus, {"backend": "hf", **as_dict(config)}, holdout, config.validation, config.seed)
     if is_finished(out, work.manifest.key):
         return TrainedModel(out, figures_of(out), True)
     started = time.monotonic()
     _clear(out)
-    history, too_long = fine_tune(work.rows, config, out)
+    tuned = fine_tune(work.rows, config, out, work.manifest.key)
+    processes = PartialState()
+    if processes.is_main_process:
+        figures = {
+            **_figures(work.rows, tuned.history, tuned.too_long),
+            "packed_rows": tuned.packed_rows,
+            **_measured_hf(work, config, out),
+        }
+        text = card(f"hf, from {config.base}", work.manifest, figures, tuned.history)
+        (out / "card.md").write_text(text, encoding="utf-8")
+        write_json(out / "training.json", {"figures": figures, **work.told, "history": _points(tuned.history)})
+        write_manifest(out, work.manifest, seconds=time.monotonic() - started)
+    processes.wait_for_everyone()
+    return TrainedModel(out, figures_of(out), False)
+
+
+def _measured_hf(work: "_Work", config: "HuggingFaceTraining", out: Path) -> dict[str, Any]:
+    """Whether the model on disk writes about contents it was not trained on; one that does not is removed."""
+    from pushgen.generation.hf import HuggingFaceGenerator
+
     styles = sorted({row.style for row in work.rows.train if row.style}) or ["plain"]
-    generator = HuggingFaceGenerator.load(str(out))
-    report = measure(generator, work.rows.contents(collapse.contents), styles, seed=config.seed)
+    generator = HuggingFaceGenerator.load(str(out), config.decode)
+    report = measure(generator, work.rows.contents(config.collapse.contents), styles, seed=config.seed)
     try:
-        refuse_collapsed(report, collapse)
+        refuse_collapsed(report, config.collapse)
     except CollapsedModelError:
         _clear(out)
         raise
-    figures = {
-        **_figures(work.rows, history, too_long),
-        **{name: value for name, value in as_dict(report).items() if name != "failures"},
-    }
-    (out / "card.md").write_text(card(f"hf, from {config.base}", work.manifest, figures, history), encoding="utf-8")
-    write_json(out / "training.json", {"figures": figures, **work.told})
-    write_manifest(out, work.manifest, seconds=time.monotonic() - started)
-    return TrainedModel(out, figures, False)
+    return {name: value for name, value in as_dict(report).items() if name != "failures"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +141,7 @@ class _Work:
 
 def _clear(out: Path) -> None:
     """Takes from a folder what would make an unfinished model look finished."""
-    for name in ("manifest.json", "config.json", "model.safetensors", "training.json"):
+    for name in ("manifest.json", "config.json", "model.safetensors", "training.json", "adapter_config.json"):
         (out / name).unlink(missing_ok=True)
 
 
@@ -147,19 +151,37 @@ def _figures(rows: Rows, history: "Sequence[Epoch]", too_long: int) -> dict[str,
         "rows": len(rows.train) - too_long,
         "too_long": too_long,
         "validation_rows": len(rows.validation),
-        "epochs": len(history),
+        "epochs": history[-1].epoch,
         "loss": round(best.loss, 4),
         "validation": round(best.validation, 4),
+        "overfit": round(history[-1].validation - best.validation, 4),
     }
+
+
+def _points(history: "Sequence[Epoch]") -> list[dict[str, Any]]:
+    """The train and validation curve for the model folder; the clock stays out, so that the folder is reproducible."""
+    return [
+        {"epoch": e.epoch, "steps": e.steps, "loss": round(e.loss, 6), "validation": round(e.validation, 6)}
+        for e in history
+    ]
 
 
 def figures_of(folder: Path) -> Mapping[str, Any]:
     """The figures in a finished model folder."""
+    return _told(folder)["figures"]
+
+
+def history_of(folder: Path) -> Sequence[Mapping[str, Any]]:
+    """The train and validation curve in a finished model folder: `epoch`, `steps`, `loss`, `validation`."""
+    return _told(folder).get("history", [])
+
+
+def _told(folder: Path) -> Mapping[str, Any]:
     for name in ("training.json", "config.json"):
         file = folder / name
         if file.is_file():
             values = json.loads(file.read_text(encoding="utf-8"))
-            return values.get("figures") or values["training"]["figures"]
+            return values.get("training", values)
     raise InputError(file=str(folder), expected="a trained model", found="no config.json", remedy="Train it again.")
 
 
@@ -179,11 +201,12 @@ def card(kind: str, manifest: Manifest, figures: Mapping[str, Any], history: "Se
         "|---|---|",
         *(f"| {name} | {value} |" for name, value in shown.items()),
         "",
-        "`distinct` and `specificity` are measured on contents that were not trained on.",
+        "`distinct` and `specificity` are measured on contents that were not trained on. `loss` and `validation` are",
+        "those of the best point, whose weights these are; `overfit` is how far the validation loss rose after it.",
         "",
         "| epoch | steps | training loss | validation loss |",
         "|---|---|---|---|",
-        *(f"| {e.epoch} | {e.steps} | {e.loss:.4f} | {e.validation:.4f} |" for e in history),
+        *(f"| {e.epoch:g} | {e.steps} | {e.loss:.4f} | {e.validation:.4f} |" for e in history),
         "",
     ]
     return "\n".join(lines)

@@ -145,3 +145,18 @@ def funnel_plot(steps: Sequence[tuple[str, int]]) -> str:
     axes.invert_yaxis()
     axes.set_xlabel("rows")
     return _svg(figure, "rows left after each filter")
+
+
+def loss_plot(points: Sequence[Mapping[str, Any]]) -> str:
+    """Training and validation loss by epoch; rows hold `epoch`, `loss`, `validation`. The best validation is marked."""
+    figure, axes = _figure(5.2, 3.4)
+    epochs = [point["epoch"] for point in points]
+    axes.plot(epochs, [point["loss"] for point in points], color=MUTED, marker="o", ms=3, label="training")
+    axes.plot(epochs, [point["validation"] for point in points], color=ACCENT, marker="o", ms=3, label="validation")
+    best = min(points, key=lambda point: point["validation"])
+    axes.axvline(best["epoch"], color=INK, lw=1, ls="--")
+    axes.annotate("weights kept", (best["epoch"], best["validation"]), (4, 6), textcoords="offset points", color=INK)
+    axes.set_xlabel("epoch")
+    axes.set_ylabel("weighted loss per token")
+    axes.legend(frameon=False)
+    return _svg(figure, "training and validation loss")

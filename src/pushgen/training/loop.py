@@ -1,4 +1,6 @@
-"""The loop that trains every model: AdamW, linear warm-up and decay, clipping, early stopping, best weights kept.
+"""The loop that trains every model of PushGen's own: AdamW, linear warm-up and decay, clipping, early stopping.
+
+The weights of the best epoch are kept. (A Hugging Face model is fine-tuned by the trainer of transformers.)
 
 A step minimises (sum of weighted losses) / (sum of weights) over all its micro-batches, so that accumulating
 gradients over several micro-batches follows the same trajectory as one large batch, whatever the weights are.
@@ -68,8 +70,8 @@ class LoopConfig:
 class Epoch:
     """What one pass gave."""
 
-    epoch: int
-    """Counted from 1."""
+    epoch: float
+    """Passes that are over; a trainer that validates within a pass gives fractions."""
     steps: int
     """Optimiser steps taken so far."""
     loss: float
