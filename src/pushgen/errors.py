@@ -47,6 +47,11 @@ class CollapsedModelError(PushgenError):
 class ServiceError(PushgenError):
     """A server that PushGen asked is not reachable, refuses, or answers what cannot be used."""
 
+    def __init__(self, message: str, *, reason: str = "no usable answer") -> None:
+        super().__init__(message)
+        self.reason = reason
+        """Short and countable."""
+
 
 class MissingExtraError(PushgenError):
     """A package that an optional part needs is not installed."""

@@ -9,6 +9,7 @@ def generate(
     contents: Path,
     *,
     generator: str = "template",
+    generator_config: Path | None = None,
     styles: str = "all",
     n: int = 1,
     out: Path,
@@ -24,6 +25,8 @@ def generate(
         CSV, JSONL or Parquet with `content_id` and `title` or `caption`, or a log folder.
     generator
         `template`, a model folder, `hf:NAME` or `openai:URL#MODEL`.
+    generator_config
+        TOML file with settings of the template, of `hf` decoding or of `openai`: prices, rate limits, retries.
     styles
         `all`, or style ids with commas between them.
     n
@@ -39,7 +42,7 @@ def generate(
     """
     from collections import Counter
 
-    from pushgen.cli.output import print_json
+    from pushgen.cli.output import print_json, usage_of
     from pushgen.errors import ConfigurationError
     from pushgen.generation import open_generator
     from pushgen.generation.batches import write_candidates
@@ -53,7 +56,7 @@ def generate(
     if n < 1:
         raise ConfigurationError(f"--n must be at least 1, found {n}")
     asked = load_taxonomy().select(styles)
-    writer = open_generator(generator)
+    writer = open_generator(generator, config=generator_config)
     loaded = load(contents, CONTENTS)
     if loaded.rejects.height:
         rejects = out.with_name(f"{out.stem}.rejects.parquet")
@@ -66,6 +69,7 @@ def generate(
     say(f"{len(written.candidates)} candidates for {len(chosen)} contents from {requests} requests: {out}")
     for reason, count in written.failures.items():
         say(f"  {count} x {reason}")
+    usage = usage_of(writer, len(written.candidates), "a candidate that was written")
     if json:
         by_style = Counter(candidate.style for candidate in written.candidates)
         print_json(
@@ -76,5 +80,6 @@ def generate(
                 "styles": {style: by_style[style] for style in asked},
                 "failures": dict(written.failures),
                 "rejects": loaded.rejects.height,
+                **usage,
             }
         )

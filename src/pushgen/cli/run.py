@@ -14,6 +14,7 @@ def run(
     contents: Path,
     *,
     generator: str = "template",
+    generator_config: Path | None = None,
     reward: Path,
     out: Path,
     guardrails: Path | None = None,
@@ -35,6 +36,8 @@ def run(
         CSV, JSONL or Parquet with `content_id` and `title` or `caption`, or a log folder.
     generator
         `template`, a model folder, `hf:NAME` or `openai:URL#MODEL`.
+    generator_config
+        TOML file with settings of the template, of `hf` decoding or of `openai`: prices, rate limits, retries.
     reward
         Folder of a reward model.
     out
@@ -57,7 +60,7 @@ def run(
     import polars as pl
 
     from pushgen.cli.candidates import past_index
-    from pushgen.cli.output import print_json
+    from pushgen.cli.output import print_json, usage_of
     from pushgen.guardrails import Policy, read_policy
     from pushgen.intake import load
     from pushgen.pipeline.compose import open_stages, styles_for
@@ -77,13 +80,31 @@ def run(
     policy = read_policy(guardrails) if guardrails else None
     terms, _ = open_terms(selection, bounds=bounds, incumbents=incumbent, past=past)
     threshold = (policy or Policy()).config.duplicate_threshold
+    stages = open_stages(
+        generator,
+        reward,
+        policy,
+        past_index(past, threshold),
+        selection=selection,
+        terms=terms,
+        generator_config=generator_config,
+    )
     summary = run_contents(
         chosen,
-        open_stages(generator, reward, policy, past_index(past, threshold), selection=selection, terms=terms),
+        stages,
         out,
         styles=styles_for(config.styles),
         config=config,
-        work=work_of(chosen, generator, reward, policy, past, bounds=bounds, incumbents=incumbent),
+        work=work_of(
+            chosen,
+            generator,
+            reward,
+            policy,
+            past,
+            bounds=bounds,
+            incumbents=incumbent,
+            generator_config=generator_config,
+        ),
         input_rejects=loaded.rejects,
     )
     say(
@@ -99,5 +120,7 @@ def run(
         say(f"  {summary.repaired} blocked candidates were repaired and passed")
     for reason, count in {**summary.rejects, **summary.failures}.items():
         say(f"  {count} x {reason}")
+    accepted = summary.selections - summary.fallbacks
+    usage = usage_of(stages.generator, accepted, "a push that was chosen")
     if json:
-        print_json(as_dict(summary))
+        print_json(as_dict(summary) | usage)

@@ -21,11 +21,12 @@ def open_stages(
     *,
     selection: SelectionConfig | None = None,
     terms: Terms | None = None,
+    generator_config: Path | None = None,
 ) -> Stages:
-    """Generator by its spec, reward model by its folder, guardrails by a policy, the selector by a configuration."""
+    """Generator by its spec and TOML file, reward model by its folder, guardrails by a policy, a selector by settings."""
     selection = selection or SelectionConfig()
     return Stages(
-        generator=open_generator(generator),
+        generator=open_generator(generator, config=generator_config),
         fallback=open_generator("template"),
         rules=open_rules(policy, past),
         reward=open_reward(reward),

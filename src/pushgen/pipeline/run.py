@@ -257,8 +257,9 @@ def work_of(
     *,
     bounds: Path | None = None,
     incumbents: Path | None = None,
+    generator_config: Path | None = None,
 ) -> dict[str, str]:
-    """What identifies the inputs of a run: hashes of contents, models, guardrails, past pushes, bounds, incumbents."""
+    """What identifies the inputs of a run: hashes of contents, models, settings, guardrails, past pushes and terms."""
     folder = Path(generator)
     rules = {} if policy is None else {"guardrails": fingerprint(as_dict(policy))}
     return {
@@ -266,6 +267,7 @@ def work_of(
         **({} if past is None else {"past": hash_path(past)}),
         **({} if bounds is None else {"bounds": hash_path(bounds)}),
         **({} if incumbents is None else {"incumbents": hash_path(incumbents)}),
+        **({} if generator_config is None else {"generator configuration": hash_path(generator_config)}),
         "contents": fingerprint(CONTENTS.conform(contents).to_dicts()),
         "generator": _hash_model(folder) if folder.is_dir() else generator,
         "reward": _hash_model(reward),
@@ -275,4 +277,7 @@ def work_of(
 def _hash_model(folder: Path) -> str:
     """Of what decides the model's output; cards and evaluations may lie beside it."""
     names = ("config.json", "model.safetensors", "tokenizer.json", "vocabulary.json", "styles/model.safetensors")
-    return fingerprint({name: hash_path(folder / name) for name in names if (folder / name).is_file()})
+    # A large model lies in several files, an adapter in one of its own name.
+    weights = {file.name for file in folder.glob("*.safetensors")} | {"adapter_config.json", "frames.toml"}
+    found = sorted({*names, *weights})
+    return fingerprint({name: hash_path(folder / name) for name in found if (folder / name).is_file()})

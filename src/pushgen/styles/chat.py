@@ -3,6 +3,7 @@
 `POST {url}/chat/completions` with model, messages, temperature; the answer is `choices[0].message.content`.
 """
 
+import json
 import os
 import random
 import time
@@ -12,10 +13,13 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from pushgen.errors import ConfigurationError, MissingExtraError, ServiceError
+from pushgen.styles.rate_limit import RateLimit
 
 KEY_VARIABLE = "OPENAI_API_KEY"
 URL_VARIABLE = "OPENAI_BASE_URL"
 MODEL_VARIABLE = "PUSHGEN_CHAT_MODEL"
+MAX_ANSWER = 4 << 20
+"""Bytes after which an answer is garbage."""
 Message = Mapping[str, str]
 
 
@@ -30,7 +34,7 @@ class ChatConf:
     key: str = field(default="", repr=False)
     """API key; by default from the variable OPENAI_API_KEY. Never written anywhere."""
     timeout: float = 60.0
-    """Seconds that one answer may take."""
+    """Seconds that one answer may take, from the first byte sent to the last received."""
     retries: int = 4
     """Further tries after a time-out, a dropped connection, a 429 or a 5xx."""
     backoff: float = 0.5
@@ -38,6 +42,10 @@ class ChatConf:
     temperature: float = 0.0
     max_tokens: int = 1024
     """Tokens that one answer may have."""
+    requests_per_minute: float | None = None
+    """Most requests a minute, further tries among them; none sets no limit."""
+    tokens_per_minute: float | None = None
+    """Most tokens a minute, prompts and answers; none sets no limit."""
 
     @classmethod
     def from_spec(cls, spec: str) -> "ChatConf":
@@ -60,6 +68,18 @@ class ChatConf:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a server answered."""
+
+    text: str
+    cut_off: bool
+    """Whether it ended at the limit of tokens."""
+    prompt_tokens: int | None
+    """As the server counts them; none where it does not say."""
+    completion_tokens: int | None
+
+
 class ChatClient:
     """Asks one model on one server. Safe to use from several threads."""
 
@@ -71,42 +91,77 @@ class ChatClient:
         self.config = config.resolved()
         headers = {"Authorization": f"Bearer {self.config.key}"} if self.config.key else {}
         self._httpx = httpx
-        self._client = httpx.Client(headers=headers, timeout=self.config.timeout)
+        # The pool bounds nothing: how many requests are under way is the caller's affair.
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=64)
+        self._client = httpx.Client(headers=headers, timeout=self.config.timeout, limits=limits)
         # Whoever drops the client closes its connections, with or without `close`.
         self.close = weakref.finalize(self, self._client.close)
-        self._jitter = random.Random(0)
+        self._jitter = random.Random()
+        requests, tokens = self.config.requests_per_minute, self.config.tokens_per_minute
+        self._requests = RateLimit(requests or 60e9)
+        self._tokens = RateLimit(tokens) if tokens else None
 
     def complete(self, messages: Sequence[Message]) -> str:
-        """The text of the answer.
+        """The text of the answer; raises as `ask`."""
+        return self.ask(messages).text
 
-        Raises `ServiceError` where the server refuses, or does not answer usefully after all tries.
+    def ask(self, messages: Sequence[Message], **parameters: Any) -> Answer:
+        """The answer to a conversation; `parameters` are further fields of the request.
+
+        Raises `ServiceError` where the server refuses, or does not answer usefully after all tries; its `reason` is
+        short and countable.
         """
-        trouble = ""
+        body = self._body(messages) | parameters
+        guess = sum(len(message["content"]) for message in messages) / 4 + self.config.max_tokens
+        trouble, reason = "", ""
         for attempt in range(self.config.retries + 1):
             if attempt:
                 time.sleep(min(30.0, self.config.backoff * 2 ** (attempt - 1)) * (0.5 + self._jitter.random()))
+            self._requests.take()
+            if self._tokens:
+                self._tokens.take(guess)
             try:
-                response = self._client.post(f"{self.config.url}/chat/completions", json=self._body(messages))
+                status, headers, text = self._post(body)
             except self._httpx.TransportError as error:
-                trouble = f"{type(error).__name__}: {error}"
+                slow = isinstance(error, self._httpx.TimeoutException)
+                trouble, reason = f"{type(error).__name__}: {error}", "server too slow" if slow else "server down"
                 continue
-            if response.status_code == 429 or response.status_code >= 500:
-                trouble = f"status {response.status_code}"
-                self._wait(response.headers.get("Retry-After"))
+            if status == 429 or status >= 500:
+                trouble, reason = f"status {status}", "server too busy" if status == 429 else "server error"
+                wait = headers.get("Retry-After", "")
+                self._requests.pause(min(30.0, float(wait)) if wait.isdigit() else 0.0)
                 continue
-            if response.status_code >= 400:
+            if status >= 400:
                 raise ServiceError(
-                    f"{self.config.url} refused the request with status {response.status_code}: "
-                    f"{response.text[:200]!r}. Check the URL, the model {self.config.model!r} and {KEY_VARIABLE}."
+                    f"{self.config.url} refused the request with status {status}: {text[:200]!r}. Check the URL, the "
+                    f"model {self.config.model!r} and {KEY_VARIABLE}.",
+                    reason=f"request refused ({status})",
                 )
-            content = _content(response)
-            if content is not None:
-                return content
-            trouble = f"an answer that is no chat completion: {response.text[:100]!r}"
+            answer = _answer(text)
+            if answer is not None:
+                if self._tokens and answer.prompt_tokens is not None:
+                    self._tokens.correct(answer.prompt_tokens + (answer.completion_tokens or 0) - guess)
+                return answer
+            trouble, reason = f"an answer that is no chat completion: {text[:100]!r}", "garbage from the server"
         raise ServiceError(
             f"{self.config.url} gave no usable answer in {self.config.retries + 1} tries; the last: {trouble}. "
-            "Check that the server runs and is not overloaded."
+            "Check that the server runs and is not overloaded.",
+            reason=reason,
         )
+
+    def _post(self, body: Mapping[str, Any]) -> tuple[int, Mapping[str, str], str]:
+        """Status, headers and text. The client's own time-out starts anew with every byte that drips in."""
+        deadline = time.monotonic() + self.config.timeout
+        pieces, size = list[bytes](), 0
+        with self._client.stream("POST", f"{self.config.url}/chat/completions", json=body) as response:
+            for piece in response.iter_bytes():
+                pieces.append(piece)
+                size += len(piece)
+                if time.monotonic() > deadline:
+                    raise self._httpx.ReadTimeout(f"no whole answer in {self.config.timeout:g} s")
+                if size > MAX_ANSWER:
+                    break
+        return response.status_code, response.headers, b"".join(pieces).decode("utf-8", "replace")
 
     def _body(self, messages: Sequence[Message]) -> dict[str, Any]:
         return {
@@ -116,20 +171,26 @@ class ChatClient:
             "max_tokens": self.config.max_tokens,
         }
 
-    def _wait(self, retry_after: str | None) -> None:
-        if retry_after and retry_after.isdigit():
-            time.sleep(min(30.0, float(retry_after)))
-
 
 def _valid(text: str) -> str:
     """Without lone surrogates, which no UTF-8 body can hold."""
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
-def _content(response: Any) -> str | None:
+def _answer(text: str) -> Answer | None:
     try:
-        value: Any = response.json()
-        content = value["choices"][0]["message"]["content"]
-    except (ValueError, KeyError, IndexError, TypeError):
+        value: Any = json.loads(text)
+        choice = value["choices"][0]
+        content = choice["message"]["content"]
+    except (ValueError, KeyError, IndexError, TypeError, RecursionError):
         return None
-    return cast(str, content) if isinstance(content, str) else None
+    if not isinstance(content, str):
+        return None
+    usage = value.get("usage")
+    counts = cast(dict[str, Any], usage) if isinstance(usage, dict) else {}
+    prompt, completion = (_count(counts.get(name)) for name in ("prompt_tokens", "completion_tokens"))
+    return Answer(content, choice.get("finish_reason") == "length", prompt, completion)
+
+
+def _count(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
