@@ -11,7 +11,8 @@ def generator(
     corpus: Path,
     *,
     out: Path,
-    backend: Literal["seq2seq", "hf"] = "seq2seq",
+    backend: Literal["seq2seq", "hf", "patterns"] | None = None,
+    recipe: Literal["instruct-8b", "instruct-8b-4bit", "laptop", "seq2seq", "patterns"] | None = None,
     base: str = "",
     lora: bool = False,
     holdout: float = HOLDOUT,
@@ -32,7 +33,12 @@ def generator(
     out
         Folder of the model.
     backend
-        `seq2seq` trains a small model from nothing on the corpus alone; `hf` fine-tunes a Hugging Face causal model.
+        `seq2seq`, the default, trains a small model from nothing on the corpus alone; `hf` fine-tunes a Hugging Face
+        causal model (on several GPUs under `accelerate launch` or `torchrun`); `patterns` mines frames from the pushes
+        and trains no model.
+    recipe
+        A complete configuration to start from, in place of the backend's defaults: an 8B-class model on a GPU of 80 GB
+        or, in 4 bits, of 24 GB, a 0.6B-class model on a laptop, or the offline generators.
     base
         Hub name or folder of the model that `hf` starts from.
     lora
@@ -50,31 +56,40 @@ def generator(
     """
     from pushgen.cli.output import print_json
     from pushgen.errors import ConfigurationError
-    from pushgen.generation.training import train_hf, train_seq2seq
+    from pushgen.generation.hf.config import HuggingFaceTraining
+    from pushgen.generation.patterns.config import PatternsConfig
+    from pushgen.generation.seq2seq.config import Seq2SeqConfig
+    from pushgen.generation.training import train_hf, train_patterns, train_seq2seq
     from pushgen.progress import say
+    from pushgen.recipes.generators import RECIPES
     from pushgen.settings import from_toml
 
-    if backend == "seq2seq":
-        if base or lora:
-            raise ConfigurationError("--base and --lora belong to --backend hf; seq2seq is trained from nothing")
-        from pushgen.generation.seq2seq.config import Seq2SeqConfig
-
-        small = from_toml(Seq2SeqConfig(), config) if config else Seq2SeqConfig()
-        loop = dataclasses.replace(small.loop, seed=seed, epochs=epochs or small.loop.epochs)
-        trained = train_seq2seq(corpus, out, dataclasses.replace(small, loop=loop, seed=seed), holdout=holdout)
+    kinds = {"seq2seq": Seq2SeqConfig, "hf": HuggingFaceTraining, "patterns": PatternsConfig}
+    chosen = RECIPES[recipe]() if recipe else kinds[backend or "seq2seq"]()
+    if backend and type(chosen) is not kinds[backend]:
+        raise ConfigurationError(f"--recipe {recipe} is not of --backend {backend}; give one of them")
+    chosen = from_toml(chosen, config) if config else chosen
+    if not isinstance(chosen, HuggingFaceTraining) and (base or lora):
+        raise ConfigurationError("--base and --lora belong to --backend hf; the others start from nothing")
+    if isinstance(chosen, PatternsConfig):
+        if epochs:
+            raise ConfigurationError("--epochs: patterns are mined in one pass")
+        trained = train_patterns(corpus, out, chosen, holdout=holdout)
     else:
-        from pushgen.generation.hf.config import HuggingFaceTraining
-
-        large = from_toml(HuggingFaceTraining(), config) if config else HuggingFaceTraining()
-        loop = dataclasses.replace(large.loop, seed=seed, epochs=epochs or large.loop.epochs)
-        large = dataclasses.replace(large, loop=loop, seed=seed, base=base or large.base, lora=lora or large.lora)
-        trained = train_hf(corpus, out, large, holdout=holdout)
+        loop = dataclasses.replace(chosen.loop, seed=seed, epochs=epochs or chosen.loop.epochs)
+        if isinstance(chosen, Seq2SeqConfig):
+            trained = train_seq2seq(corpus, out, dataclasses.replace(chosen, loop=loop, seed=seed), holdout=holdout)
+        else:
+            tuned = dataclasses.replace(
+                chosen, loop=loop, seed=seed, base=base or chosen.base, lora=lora or chosen.lora
+            )
+            trained = train_hf(corpus, out, tuned, holdout=holdout)
     _draw_curve(out)
     figures = trained.figures
+    found = f"validation loss {figures['validation']:.3f}" if "validation" in figures else f"{figures['frames']} frames"
     say(
-        f"{'kept' if trained.again else 'trained'} {out}: {figures['rows']} rows, validation loss "
-        f"{figures['validation']:.3f}, {figures['distinct']:.1%} distinct texts, "
-        f"specificity {figures['specificity']:.2f}"
+        f"{'kept' if trained.again else 'trained'} {out}: {figures['rows']} rows, {found}, "
+        f"{figures['distinct']:.1%} distinct texts, specificity {figures['specificity']:.2f}"
     )
     if json:
         print_json({"model": str(out), "trained_before": trained.again, **figures})

@@ -54,6 +54,10 @@ def _open_folder(folder: Path, spec: str, taxonomy: Taxonomy | None, config: Pat
     causal = "model_type" in values or (folder / "adapter_config.json").is_file()
     if config and not causal:
         raise ConfigurationError(f"{spec!r} writes as its config.json says; {config} has no effect on it")
+    if values.get("kind") == "patterns":
+        from pushgen.generation.patterns.generator import load_patterns
+
+        return load_patterns(folder, taxonomy)
     if values.get("kind") == "seq2seq":
         from pushgen.generation.seq2seq.generator import load_model
 

@@ -50,13 +50,21 @@ class _Draft:
 class TemplateGenerator:
     """Writes candidates from frames."""
 
-    name = "template"
     deterministic = True
 
-    def __init__(self, config: TemplateConfig | None = None, taxonomy: Taxonomy | None = None) -> None:
+    def __init__(
+        self,
+        config: TemplateConfig | None = None,
+        taxonomy: Taxonomy | None = None,
+        *,
+        frames: Frames | None = None,
+        name: str = "template",
+    ) -> None:
+        """`frames` stand in place of those that the configuration names."""
+        self.name = name
         self._config = config or TemplateConfig()
         self._taxonomy = taxonomy or load_taxonomy()
-        self._frames: Frames = load_frames(self._config.frames)
+        self._frames: Frames = frames if frames is not None else load_frames(self._config.frames)
 
     def generate(self, requests: Sequence[GenerationRequest]) -> list[Candidate | GenerationFailure]:
         """One outcome per request, in order.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pushgen.errors import CollapsedModelError, InputError
 from pushgen.generation.collapse import measure, refuse_collapsed
 from pushgen.generation.corpus import Rows, read_rows
+from pushgen.generation.patterns.config import PatternsConfig
 from pushgen.generation.seq2seq.config import Seq2SeqConfig
 from pushgen.manifest import Manifest, hash_path, is_finished, write_json, write_manifest
 from pushgen.settings import as_dict
@@ -109,6 +110,37 @@ def _measured_hf(work: "_Work", config: "HuggingFaceTraining", out: Path) -> dic
     return {name: value for name, value in as_dict(report).items() if name != "failures"}
 
 
+def train_patterns(corpus: Path, out: Path, config: PatternsConfig, *, holdout: float = HOLDOUT) -> TrainedModel:
+    """Mines frames from the contents of a corpus that are not held out; otherwise as `train_seq2seq`.
+
+    Raises `InputError` where the pushes share no phrases.
+    """
+    from pushgen.generation.patterns.generator import load_patterns, save_patterns
+    from pushgen.generation.patterns.mine import mine
+
+    work = _Work.of(corpus, {"backend": "patterns", **as_dict(config)}, holdout, config.validation, 0)
+    if is_finished(out, work.manifest.key):
+        return TrainedModel(out, figures_of(out), True)
+    started = time.monotonic()
+    _clear(out)
+    mined = mine(work.rows.train, config)
+    figures: dict[str, Any] = {
+        "rows": len(work.rows.train),
+        "validation_rows": len(work.rows.validation),
+        "frames": sum(len(frames) for frames in mined.values()),
+        "styles": len({style for style, _ in mined}),
+    }
+    styles = sorted({style for style, _ in mined})
+    for last in (False, True):  # the generator is measured as it is loaded, and its card tells what was found
+        text = card("patterns", work.manifest, figures, ())
+        save_patterns(mined, out, fill=config.fill, training={"figures": figures, **work.told}, card=text)
+        if not last:
+            report = measure(load_patterns(out), work.rows.contents(config.collapse.contents), styles)
+            figures |= {name: value for name, value in as_dict(report).items() if name != "failures"}
+    write_manifest(out, work.manifest, seconds=time.monotonic() - started)
+    return TrainedModel(out, figures, False)
+
+
 @dataclass(frozen=True, slots=True)
 class _Work:
     """What is to be trained, and on what."""
@@ -201,12 +233,17 @@ def card(kind: str, manifest: Manifest, figures: Mapping[str, Any], history: "Se
         "|---|---|",
         *(f"| {name} | {value} |" for name, value in shown.items()),
         "",
-        "`distinct` and `specificity` are measured on contents that were not trained on. `loss` and `validation` are",
-        "those of the best point, whose weights these are; `overfit` is how far the validation loss rose after it.",
-        "",
-        "| epoch | steps | training loss | validation loss |",
-        "|---|---|---|---|",
-        *(f"| {e.epoch:g} | {e.steps} | {e.loss:.4f} | {e.validation:.4f} |" for e in history),
+        "`distinct` and `specificity` are measured on contents that were not trained on.",
         "",
     ]
+    if history:
+        lines += [
+            "`loss` and `validation` are those of the best point, whose weights these are; `overfit` is how far the",
+            "validation loss rose after it.",
+            "",
+            "| epoch | steps | training loss | validation loss |",
+            "|---|---|---|---|",
+            *(f"| {e.epoch:g} | {e.steps} | {e.loss:.4f} | {e.validation:.4f} |" for e in history),
+            "",
+        ]
     return "\n".join(lines)

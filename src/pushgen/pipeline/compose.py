@@ -23,7 +23,7 @@ def open_stages(
     terms: Terms | None = None,
     generator_config: Path | None = None,
 ) -> Stages:
-    """Generator by its spec and TOML file, reward model by its folder, guardrails by a policy, a selector by settings."""
+    """Generator by its spec and TOML file, reward model by its folder, guardrails by policy, selector by settings."""
     selection = selection or SelectionConfig()
     return Stages(
         generator=open_generator(generator, config=generator_config),
