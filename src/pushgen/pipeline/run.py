@@ -26,6 +26,10 @@ from pushgen.settings import as_dict
 from pushgen.tables import CANDIDATES, CONTENTS, REJECTS, SELECTIONS, VERDICTS, read_table
 
 
+DECIDING = ("config.json", "tokenizer.json", "vocabulary.json", "adapter_config.json", "frames.toml")
+"""Files that decide a model's output, beside its weights."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunConfig:
     """How candidates are asked for."""
@@ -275,9 +279,6 @@ def work_of(
 
 
 def _hash_model(folder: Path) -> str:
-    """Of what decides the model's output; cards and evaluations may lie beside it."""
-    names = ("config.json", "model.safetensors", "tokenizer.json", "vocabulary.json", "styles/model.safetensors")
-    # A large model lies in several files, an adapter in one of its own name.
-    weights = {file.name for file in folder.glob("*.safetensors")} | {"adapter_config.json", "frames.toml"}
-    found = sorted({*names, *weights})
-    return fingerprint({name: hash_path(folder / name) for name in found if (folder / name).is_file()})
+    """Of what decides the model's output, parts in folders of their own included; cards may lie beside it."""
+    files = sorted(file for file in folder.rglob("*") if file.name in DECIDING or file.suffix == ".safetensors")
+    return fingerprint({file.relative_to(folder).as_posix(): hash_path(file) for file in files})
