@@ -106,7 +106,8 @@ class Log:
     @property
     def licence(self) -> str:
         """Terms of the data, as `pushgen import --licence` was told them; empty where nobody did."""
-        return str((self.manifest.get("configuration") or {}).get("licence") or "")
+        configuration: dict[str, Any] = self.manifest.get("configuration") or {}
+        return str(configuration.get("licence") or "")
 
     def scan(self, name: str) -> pl.LazyFrame:
         """One of the tables, lazily, for logs that do not fit in memory."""

@@ -25,7 +25,6 @@ from pushgen.selection import SelectionConfig, Terms, choose
 from pushgen.settings import as_dict
 from pushgen.tables import CANDIDATES, CONTENTS, REJECTS, SELECTIONS, VERDICTS, read_table
 
-
 DECIDING = ("config.json", "tokenizer.json", "vocabulary.json", "adapter_config.json", "frames.toml")
 """Files that decide a model's output, beside its weights."""
 
