@@ -1,5 +1,7 @@
 """The baseline that a user of sentence-transformers would train: its CrossEncoder on (text a, text b) -> who won."""
 
+import tempfile
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -23,28 +25,25 @@ def cross_encoder(train: pl.DataFrame, pairs: pl.DataFrame, *, name: str | None 
     decay. Raises `MissingExtraError` without sentence-transformers or datasets.
     """
     try:
-        from datasets import Dataset  # pyright: ignore[reportMissingTypeStubs]
-        from sentence_transformers import CrossEncoder
-        from sentence_transformers.cross_encoder import CrossEncoderTrainer, CrossEncoderTrainingArguments
-        from sentence_transformers.cross_encoder.losses import BinaryCrossEntropyLoss
+        # As values of any type: neither library is there where types are checked.
+        datasets, library = import_module("datasets"), import_module("sentence_transformers")
+        trainers, losses = (import_module(f"sentence_transformers.cross_encoder{part}") for part in ("", ".losses"))
     except ImportError as error:
         raise MissingExtraError(str(error.name), "baselines", "the CrossEncoder baseline") from error
-    import tempfile
-
     known = usable(train)
     ratio = evidence(known).ratio
     turned = np.random.default_rng(seed).random(len(ratio)) < 0.5
     texts = [known[side].to_numpy() for side in ("text_a", "text_b")]
-    rows = Dataset.from_dict(
+    rows = datasets.Dataset.from_dict(
         {
             "first": np.where(turned, texts[1], texts[0])[ratio != 0].tolist(),
             "second": np.where(turned, texts[0], texts[1])[ratio != 0].tolist(),
             "label": ((ratio > 0) != turned)[ratio != 0].astype(np.float32).tolist(),
         }
     )
-    model: Any = CrossEncoder(name or str(packaged_minilm_folder()), num_labels=1, max_length=128, device="cpu")
+    model: Any = library.CrossEncoder(name or str(packaged_minilm_folder()), num_labels=1, max_length=128, device="cpu")
     with tempfile.TemporaryDirectory() as scratch:
-        arguments = CrossEncoderTrainingArguments(
+        arguments = trainers.CrossEncoderTrainingArguments(
             output_dir=scratch,
             num_train_epochs=EPOCHS,
             per_device_train_batch_size=BATCH,
@@ -55,7 +54,8 @@ def cross_encoder(train: pl.DataFrame, pairs: pl.DataFrame, *, name: str | None 
             report_to="none",
             disable_tqdm=True,
         )
-        CrossEncoderTrainer(model=model, args=arguments, train_dataset=rows, loss=BinaryCrossEntropyLoss(model)).train()
+        loss = losses.BinaryCrossEntropyLoss(model)
+        trainers.CrossEncoderTrainer(model=model, args=arguments, train_dataset=rows, loss=loss).train()
     forth, back = (
         np.asarray(model.predict(list(zip(pairs[one], pairs[two], strict=True)), show_progress_bar=False), np.float64)
         for one, two in (("text_a", "text_b"), ("text_b", "text_a"))
