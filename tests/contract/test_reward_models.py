@@ -215,6 +215,8 @@ class TestChoosing:
 
     @pytest.mark.slow
     def test_five_hundred_texts(self, model: RewardModel) -> None:
+        if isinstance(model, PairReward) and (model.config.interaction, model.origin.backbone) != ("late", "own"):
+            pytest.skip("124,750 comparisons by a larger network show nothing more")
         texts = [f"push {index} about {TEXTS[index % 4]}" for index in range(500)]
         (selection,) = choose([field(texts, None)], model, MeanWinSelector(rivals=0))
         assert len(selection.rivals) == 499

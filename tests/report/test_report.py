@@ -68,7 +68,7 @@ def test_every_plot_is_drawn_the_same_twice(tmp_path: Path) -> None:
     (tmp_path / "funnel.json").write_text(json.dumps(funnel))
     reliability = [{"predicted": 0.4, "observed": 0.45, "count": 10}, {"predicted": 0.6, "observed": 0.55, "count": 10}]
     table = [{"metric": "all pairs", "model": "0.6", "baseline": "0.5", "count": 20}]
-    (tmp_path / "evaluation.json").write_text(json.dumps({"table": table, "reliability": reliability}))
+    (tmp_path / "evaluation.json").write_text(json.dumps({"table": table, "reliability": {"model": reliability}}))
     first = write_report(tmp_path, tmp_path / "one.html").read_bytes()
     second = write_report(tmp_path, tmp_path / "two.html").read_bytes()
     assert first == second

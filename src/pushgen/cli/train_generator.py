@@ -34,7 +34,7 @@ def generator(
         Folder of the model.
     backend
         `seq2seq`, the default, trains a small model from nothing on the corpus alone; `hf` fine-tunes a Hugging Face
-        causal model (on several GPUs under `accelerate launch` or `torchrun`); `patterns` mines frames from the pushes
+        causal model; `patterns` mines frames from the pushes
         and trains no model.
     recipe
         A complete configuration to start from, in place of the backend's defaults: an 8B-class model on a GPU of 80 GB

@@ -102,6 +102,7 @@ selections = Table(
     *_text("generator", null=False),
     Column("fallback", Boolean, nullable=False),
     Column("rivals", JSON, nullable=False),
+    *_text("reason"),
 )
 reviews = Table(
     "reviews",

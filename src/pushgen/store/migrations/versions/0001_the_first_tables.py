@@ -263,6 +263,7 @@ def upgrade() -> None:
         sa.Column("generator", sa.Text(), nullable=False),
         sa.Column("fallback", sa.Boolean(), nullable=False),
         sa.Column("rivals", sa.JSON(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(["candidate_id"], ["candidates.candidate_id"], name="fk_selections_candidate_id"),
         sa.ForeignKeyConstraint(["content_id"], ["contents.content_id"], name="fk_selections_content_id"),
         sa.PrimaryKeyConstraint("content_id", name="pk_selections"),
