@@ -8,6 +8,9 @@ from pushgen.errors import ConfigurationError
 Kind = Literal["pair", "score", "list", "linear", "blend"]
 Interaction = Literal["late", "ordered"]
 Loss = Literal["counts", "order"]
+Pooling = Literal["earned", "all"]
+"""`earned`: a further log is taken in where the model then predicts the first log's validation experiments better, by
+more than one standard error; that costs a training for each. `all`: every log is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
