@@ -42,6 +42,7 @@ COMMANDS = [
     ("select", "pushgen.cli.select:select", "The choice among candidates, with win probabilities."),
     ("run", "pushgen.cli.run:run", "Generate, check and select in one go, resumable."),
     ("score", "pushgen.cli.score:score", "Win probabilities for a table of text pairs."),
+    ("calibrate", "pushgen.cli.calibrate:calibrate", "Fit a reward model's probabilities to a log anew."),
     (
         "evaluate reward",
         "pushgen.cli.evaluate_reward:reward",
