@@ -53,6 +53,7 @@ COMMANDS = [
         "pushgen.cli.evaluate_kinds:kinds",
         "Which kind of reward model suits a log, by cross-validation.",
     ),
+    ("evaluate curve", "pushgen.cli.evaluate_curve:curve", "Whether a log has enough A/B tests for a reward model."),
     (
         "evaluate probes",
         "pushgen.cli.evaluate_probes:probes",
