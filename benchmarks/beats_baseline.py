@@ -5,8 +5,8 @@
 Upworthy contents in three parts: one half of the training contents trains the model that selects (networks that read
 texts), the other half the one that judges (words and surface alone), and for the held-out fifth pushes are written.
 Near-copies stand in one half. The judge's own accuracy on the held-out pairs is printed. Everything is repeated with
-what length, digits and names explain of the judge's opinion of human headlines taken out of it. Intervals over contents.
-Writes benchmarks/results/beats_baseline.md and .json.
+what length, digits and names explain of the judge's opinion of human headlines taken out of it. Intervals are
+over contents. Writes benchmarks/results/beats_baseline.md and .json.
 """
 
 import argparse
