@@ -13,6 +13,7 @@ import argparse
 import dataclasses
 import json
 import os
+import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -27,7 +28,6 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.machine import stamp
 from pushgen import splits
-from pushgen.curation import PRESETS, LogTables, write_corpus
 from pushgen.generation import open_generator
 from pushgen.generation.collapse import CollapseConfig
 from pushgen.generation.seq2seq.config import Seq2SeqConfig
@@ -35,7 +35,6 @@ from pushgen.generation.training import train_seq2seq
 from pushgen.guardrails import check
 from pushgen.logs import ImportConfig, Log, import_log, make_pairs
 from pushgen.logs.adapters import UpworthyAdapter
-from pushgen.manifest import hash_path
 from pushgen.pipeline.compose import styles_for
 from pushgen.pipeline.guarding import open_rules
 from pushgen.protocols import GenerationRequest, UtilityModel
@@ -84,8 +83,11 @@ def models(log: Log, work: Path) -> tuple[UtilityModel, UtilityModel, dict[str, 
 def generators(log: Log, names: Sequence[str], work: Path) -> dict[str, str]:
     """Specs by name. The two trained models differ in their weights only, and are not refused: the judge tells."""
     found = {"template": "template"} if "template" in names else {}
+    if not set(names) - {"template"}:
+        return found
     corpus = work / "corpus"
-    write_corpus(LogTables.open(log.path), corpus, PRESETS["upworthy"], inputs={"log": hash_path(log.path)})
+    words = ["curate", str(log.path), "--out", str(corpus), "--preset", "upworthy"]
+    subprocess.run([sys.executable, "-m", "pushgen", *words], check=True)
     flat = work / "corpus-unweighted"
     if "unweighted" in names and not flat.exists():
         rows = read_table(corpus / "corpus", CORPUS).with_columns(weight=pl.lit(1.0))
