@@ -51,7 +51,8 @@ def trainings(folder: Path, kinds: tuple[str, ...], folds: int) -> list[str]:
 def report(found: Evaluation, folder: Path, config: CrossValidationConfig) -> list[str]:
     names = list(dict.fromkeys(metric.predictor for metric in found.metrics))
     lines = ["# Kinds of reward model on the Upworthy archive", "", *stamp(), ""]
-    lines += [f"Command: `python benchmarks/reward_kinds.py --work DIR --kinds {' '.join(config.kinds)}`", ""]
+    few = "" if config.judged is None else f" --judged {config.judged}"
+    lines += [f"Command: `python benchmarks/reward_kinds.py --work DIR --kinds {' '.join(config.kinds)}{few}`", ""]
     lines += [
         f"{found.pairs:,} pairs of {found.experiments:,} experiments, each judged by a model of the other folds. Near-"
         "copies stand in one fold, so the slice without near-copies of training texts is the whole.",
@@ -69,13 +70,14 @@ def report(found: Evaluation, folder: Path, config: CrossValidationConfig) -> li
     for predictor, against in dict.fromkeys((gain.predictor, gain.against) for gain in found.gains):
         own = {g.slice: str(g.interval) for g in found.gains if (g.predictor, g.against) == (predictor, against)}
         lines.append(f"| {predictor} | {against} | " + " | ".join(own[name] for name in slices) + " |")
-    return [*lines, "", "## Training", "", *trainings(folder, config.kinds, config.folds)]
+    return [*lines, "", "## Training", "", *trainings(folder, config.kinds, config.judged or config.folds)]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--kinds", nargs="+", default=["pair", "score", "list", "linear", "blend"])
+    parser.add_argument("--judged", type=int, default=None, help="the first folds only; writes reward_kinds_FOLDS")
     parser.add_argument("--cross-encoder", action="store_true")
     arguments = parser.parse_args()
     data = os.environ.get("PUSHGEN_DATA")
@@ -84,14 +86,15 @@ def main() -> None:
     source, work = Path(data) / "upworthy" / "packages.csv", cast(Path, arguments.work)
     log = import_log([source], work / "log", UpworthyAdapter(), ImportConfig())
     kinds = tuple(cast(list[Kind], arguments.kinds))
-    config = CrossValidationConfig(kinds=kinds, cross_encoder=arguments.cross_encoder)
+    config = CrossValidationConfig(kinds=kinds, cross_encoder=arguments.cross_encoder, judged=arguments.judged)
     found = cross_validate(log, work / "out", config)
     check_folds(work / "out" / "folds.json")
     lines = report(found, work / "out", config)
-    (HERE / "results" / "reward_kinds.md").write_text("\n".join(lines), encoding="utf-8")
+    target = HERE / "results" / ("reward_kinds" if arguments.judged is None else f"reward_kinds_{arguments.judged}")
+    target.with_suffix(".md").write_text("\n".join(lines), encoding="utf-8")
     values: dict[str, Any] = found.as_dict()
     text = json.dumps(values, indent=1, ensure_ascii=False)
-    (HERE / "results" / "reward_kinds.json").write_text(text + "\n", encoding="utf-8")
+    target.with_suffix(".json").write_text(text + "\n", encoding="utf-8")
     print("\n".join(lines))
 
 

@@ -1,6 +1,7 @@
 """Cross-validation as a user runs it: every experiment judged once by a model that is new to it."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -53,6 +54,15 @@ def test_parts_figures_folds_and_the_log_of_evaluations(log: Log, tmp_path: Path
     lines = [json.loads(line) for line in (out / "evaluations.jsonl").read_text().splitlines()]
     assert len(lines) == 2
     assert lines[0]["figures"]["linear"]["accuracy, all pairs"] == str(found.value("accuracy, all pairs", "linear"))
+
+    # A quicker look at the first fold alone, from what is there.
+    look = cross_validate(log, out, replace(CONFIG, judged=1))
+    assert 0 < look.experiments < found.experiments
+    assert (
+        look.pairs
+        == pl.read_parquet(out / "predictions" / "linear-0.parquet").height
+        - look.left_out["pairs without impressions or clicks"]
+    )
 
     other = CrossValidationConfig(kinds=("linear",), folds=3, reward=CONFIG.reward)
     with pytest.raises(WorkspaceError, match="configuration"):

@@ -19,6 +19,7 @@ def _kinds(
     out: Path,
     kinds: tuple[Kind, ...] = ("pair", "score", "list", "linear", "blend"),
     folds: int = 5,
+    judged: int | None = None,
     cross_encoder: bool = False,
     preset: Literal["standard", "quick"] = "standard",
     config: Path | None = None,
@@ -41,6 +42,8 @@ def _kinds(
         Kinds that are trained.
     folds
         Parts of the experiments.
+    judged
+        Train and judge the first of these parts only, for a quicker look.
     cross_encoder
         Also train sentence-transformers' CrossEncoder on the same pairs.
     preset
@@ -63,7 +66,9 @@ def _kinds(
     found = cross_validate(
         Log.open(log),
         out,
-        CrossValidationConfig(kinds=kinds, cross_encoder=cross_encoder, folds=folds, draws=draws, reward=chosen),
+        CrossValidationConfig(
+            kinds=kinds, cross_encoder=cross_encoder, folds=folds, judged=judged, draws=draws, reward=chosen
+        ),
     )
     show(found)
     if json is not None and str(json) == "-":

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from pushgen.errors import ConfigurationError
 from pushgen.logs import Log, make_pairs
 from pushgen.manifest import hash_path, write_json
 from pushgen.pipeline.evaluation_record import record
@@ -40,12 +41,21 @@ class CrossValidationConfig:
     """Also train sentence-transformers' CrossEncoder on the same pairs, as a baseline; it takes the longest."""
     folds: int = 5
     """Parts of the experiments; near-copies stand in one part."""
+    judged: int | None = None
+    """Train and judge the first folds only, for a quicker look; none takes all."""
     draws: int = 2000
     """Resamples of the experiments behind the intervals."""
     seed: int = 0
     """Seed of the resampling; training has its own."""
     reward: RewardConfig = field(default_factory=RewardConfig)
     """How each kind is trained; its own `kind` does not count."""
+
+    def __post_init__(self) -> None:
+        if self.folds < 2 or not (self.judged is None or 1 <= self.judged <= self.folds):
+            raise ConfigurationError(
+                "cross-validation: folds must be at least 2 and judged between 1 and folds, found "
+                f"{self.folds} and {self.judged}"
+            )
 
 
 def cross_validate(log: Log, out: Path, config: CrossValidationConfig) -> "Evaluation":
@@ -67,13 +77,15 @@ def cross_validate(log: Log, out: Path, config: CrossValidationConfig) -> "Evalu
         write_json(out / "folds.json", hashed(folds))
         of_pair = pairs.select("experiment_id").join(folds, on="experiment_id", how="left", maintain_order="left")
         predictors = _predictors(config)
-        for fold in range(config.folds):
+        first = config.judged or config.folds
+        for fold in range(first):
             train, held = pairs.filter(of_pair["fold"] != fold), pairs.filter(of_pair["fold"] == fold)
             for name, predictor in predictors.items():
                 _part(place, _part_name(name, fold), predictor, train, held)
-        found = _evaluate(place, pairs, tuple(predictors), config)
+        found = _evaluate(place, pairs.filter(of_pair["fold"] < first), tuple(predictors), config)
         write_json(out / "evaluation.json", found.as_dict())
-        record(out / "evaluations.jsonl", {**work, "kinds": list(config.kinds), "seed": config.seed}, found)
+        facts = {**work, "kinds": list(config.kinds), "judged": first, "seed": config.seed}
+        record(out / "evaluations.jsonl", facts, found)
         return found
 
 
@@ -140,7 +152,7 @@ def _evaluate(
     predictions: dict[str, Prediction] = {}
     keys = ["experiment_id", "push_a", "push_b"]
     for name in names:
-        files = [place.part(PREDICTIONS, _part_name(name, fold)) for fold in range(config.folds)]
+        files = [place.part(PREDICTIONS, _part_name(name, fold)) for fold in range(config.judged or config.folds)]
         parts = [read_table(file, PREDICTIONS) for file in files]
         said = pairs.select(keys).join(pl.concat(parts), on=keys, how="left", maintain_order="left")
         scale = None if said["scale"].null_count() else said["scale"].to_numpy()
