@@ -1,8 +1,6 @@
 """Logs of real tests for the claims: pairs of Upworthy, Ars and tweets, and out-of-fold predictions on the first."""
 
-import json
 import os
-import re
 import sys
 from collections.abc import Callable
 from pathlib import Path

@@ -69,8 +69,9 @@ def main() -> None:
                 baseline=f"below .8: {below} won", least=LEAST),
         Finding(setting=there, measure="share won above .8", interval=above),
     ]  # fmt: skip
-    publish("confidence", Row(claim="Choices of high confidence (p > .8) win more often than those of low confidence",
-                              findings=findings, note="Winners on Upworthy are observed, with sampling error."))  # fmt: skip
+    claim = "Choices of high confidence (p > .8) win more often than those of low confidence"
+    note = "Winners on Upworthy are observed, with sampling error."
+    publish("confidence", Row(claim=claim, findings=findings, note=note))
 
 
 if __name__ == "__main__":
