@@ -1,6 +1,8 @@
 """Logs of real tests for the claims: pairs of Upworthy, Ars and tweets, and out-of-fold predictions on the first."""
 
+import json
 import os
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -10,14 +12,17 @@ import polars as pl
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from pushgen.logs import ImportConfig, import_log, make_pairs
-from pushgen.logs.adapters import Adapter, UpworthyAdapter
+from pushgen.intake import ColumnMapping
+from pushgen.logs import ImportConfig, Log, import_log, make_pairs
+from pushgen.logs.adapters import Adapter, ArsAdapter, TableAdapter, UpworthyAdapter
 from pushgen.protocols import RewardModel
 from pushgen.reward.evidence import usable
 from pushgen.reward.folds import folds_of
 from pushgen.reward.predictions import Prediction, predict
 
 FOLDS = 5
+CONFIDENT = 0.9
+LINK = re.compile(r"https?://\S+")
 
 
 def data() -> Path:
@@ -28,13 +33,40 @@ def data() -> Path:
     return Path(found)
 
 
-def pairs_of(file: Path, adapter: Adapter, out: Path) -> pl.DataFrame:
+def log_of(file: Path, adapter: Adapter, out: Path) -> Log:
+    return import_log([file], out, adapter, ImportConfig())
+
+
+def pairs_of(log: Log) -> pl.DataFrame:
     """Usable pairs of a log; rates with confidences and bare winners come as the counts that they imply."""
-    return usable(make_pairs(import_log([file], out, adapter, ImportConfig()), implied=True).frame)
+    return usable(make_pairs(log, implied=True).frame)
 
 
 def upworthy(work: Path) -> pl.DataFrame:
-    return pairs_of(data() / "upworthy" / "packages.csv", UpworthyAdapter(), work / "upworthy" / "log")
+    return pairs_of(log_of(data() / "upworthy" / "packages.csv", UpworthyAdapter(), work / "upworthy" / "log"))
+
+
+def ars(work: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """All pairs of Ars, and those of tests whose winner is stated with a confidence above `CONFIDENT`."""
+    log = log_of(data() / "ars_headlines" / "tests.csv", ArsAdapter(), work / "ars" / "log")
+    sure = log.experiments.filter(pl.col("stated_confidence") > CONFIDENT).select("experiment_id")
+    pairs = pairs_of(log)
+    return pairs, pairs.join(sure, on="experiment_id", how="semi", maintain_order="left")
+
+
+def tweets(work: Path) -> pl.DataFrame:
+    """Pairs of tweets by one author on one topic; the winner was retweeted more. Their common link is taken out."""
+    file = work / "tweets" / "tweets.jsonl"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("w", encoding="utf-8") as stream:
+        for part in ("train", "val", "test"):
+            found = json.loads((data() / "retweet_pairs" / f"retweet_{part}.json").read_text(encoding="utf-8"))
+            for number, label in enumerate(found["label"]):
+                for side in ("first", "second"):
+                    name, body = f"{part}-{number}", LINK.sub("", found[f"{side}_tweet"][number]).strip()
+                    row = {"content_id": name, "experiment_id": name, "arm_id": side, "body": body, "language": "en"}
+                    stream.write(json.dumps(row | {"stated_winner": int(label == side)}) + "\n")
+    return pairs_of(log_of(file, TableAdapter(ColumnMapping()), work / "tweets" / "log"))
 
 
 def out_of_fold(

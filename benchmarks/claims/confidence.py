@@ -12,16 +12,18 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from benchmarks.claims.archive import out_of_fold, upworthy
 from benchmarks.claims.rows import Finding, Row, publish
-from benchmarks.claims.worlds import NEW, Past, each_seed, linear_fields, options
+from benchmarks.claims.worlds import NEW, Array, Past, each_seed, fields, linear_of, options
 from pushgen.reward.observed import Observed
 from pushgen.reward.settings import LinearConfig, RewardConfig
 from pushgen.reward.train import train
 from pushgen.statistics.bootstrap import Interval
+from pushgen.statistics.calibration import normal_probability
 
 HIGH = 0.8
 LEAST = 0.02
@@ -30,10 +32,12 @@ ARCHIVE = RewardConfig(kind="linear", linear=LinearConfig(styles="none"))
 
 def in_world(past: Past) -> Mapping[str, float]:
     """Share of the model's choices that win, above and below the threshold, and what the model says of them."""
-    p, won = [], []
-    for field in linear_fields(past):
+    p: list[Array] = []
+    won: list[NDArray[np.bool_]] = []
+    model = linear_of(past)
+    for field in fields(past, model.utilities, past.candidates):
         rivals = np.arange(len(field.rate)) != field.first
-        p.append(field.p_first()[rivals])
+        p.append(normal_probability((field.utility[field.first] - field.utility[rivals]) / model.residual.scale))
         won.append(field.rate[field.first] > field.rate[rivals])
     p_all, won_all = np.concatenate(p), np.concatenate(won).astype(float)
     high = p_all > HIGH

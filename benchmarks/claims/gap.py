@@ -15,16 +15,15 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from benchmarks.claims.rows import Finding, Row, publish
-from benchmarks.claims.worlds import NEW, Past, each_seed, lift, linear_fields, options
+from benchmarks.claims.worlds import NEW, Past, each_seed, fields, lift, linear_of, options
 
 LEAST = 0.01
 
 
 def measure(past: Past) -> Mapping[str, float]:
     """Gaps of the model and of the oracle, and how often the first is in truth above the last."""
-    given = linear_fields(past)
-    first, last = ([field.rate[place] for field, place in ((f, getattr(f, end)) for f in given)]
-                   for end in ("first", "last"))  # fmt: skip
+    given = fields(past, linear_of(past).utilities, past.candidates)
+    first, last = [field.rate[field.first] for field in given], [field.rate[field.last] for field in given]
     best, worst = [field.rate.max() for field in given], [field.rate.min() for field in given]
     return {
         "gap": lift(first, last),

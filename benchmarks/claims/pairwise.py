@@ -92,7 +92,8 @@ def redrawn(past: Past, planted: bool) -> pl.DataFrame:
 
 def truly_above(past: Past, pairs: pl.DataFrame) -> NDArray[np.bool_]:
     """Whether text a of each pair has the higher true CTR."""
-    rate_a, rate_b = (past.world.truth.ctrs(pairs["content_id"], pairs[side]) for side in ("text_a", "text_b"))
+    ids = pairs["content_id"].to_list()
+    rate_a, rate_b = (past.world.truth.ctrs(ids, pairs[side].to_list()) for side in ("text_a", "text_b"))
     return rate_a > rate_b
 
 
@@ -108,7 +109,7 @@ def in_world(past: Past) -> Mapping[str, float]:
         for kind, how in (("pair-wise", train_linear), ("point-wise", train_pointwise)):
             model = how(train, config, styles=styles)
             figures[f"{name}, {kind}"] = float(np.mean((predict(model, held).mean > 0) == above))
-            chosen[kind] = [field.rate[field.first] for field in fields(past, model, past.candidates)]
+            chosen[kind] = [field.rate[field.first] for field in fields(past, model.utilities, past.candidates)]
         figures[f"{name}, gain"] = figures[f"{name}, pair-wise"] - figures[f"{name}, point-wise"]
         figures[f"{name}, lift"] = lift(chosen["pair-wise"], chosen["point-wise"])
     return figures

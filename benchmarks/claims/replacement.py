@@ -20,9 +20,8 @@ import polars as pl
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from benchmarks.claims.rows import Finding, Row, publish
-from benchmarks.claims.worlds import NEW, Past, each_seed, options
+from benchmarks.claims.worlds import NEW, Past, each_seed, linear_of, options
 from pushgen.records import Candidate
-from pushgen.reward.storage import load_reward
 from pushgen.selection import MeanWinSelector, Terms, choose
 from pushgen.selection.terms import INCUMBENT, incumbent_of
 from pushgen.world.language import STYLES, language
@@ -50,7 +49,7 @@ def measure(past: Past) -> Mapping[str, float]:
     people, rng = by_people(past), random.Random(past.world.seed)
     held = [content for content in past.contents if past.candidates.get(content.content_id)]
     contests = [(content, past.candidates[content.content_id]) for content in held]
-    chosen = choose(contests, load_reward(past.reward), MeanWinSelector(), terms=Terms(incumbents=people))
+    chosen = choose(contests, linear_of(past), MeanWinSelector(), terms=Terms(incumbents=people))
     by_id = {one.candidate_id: one for content, given in contests for one in (*given, people[content.content_id])}
     arms: dict[str, list[Candidate]] = {
         "system": [by_id[one.candidate_id] for one in chosen],

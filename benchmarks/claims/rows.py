@@ -31,8 +31,8 @@ class Finding:
     """Data, size, and what the interval is over."""
     measure: str
     interval: Interval
-    unit: Literal["%", "points"] = "%"
-    """A relative difference, or one of two shares; both are kept as fractions."""
+    unit: Literal["%", "points", ""] = "%"
+    """A relative difference, or one of two shares, both kept as fractions; or a plain number."""
     baseline: str = ""
     """What it is held against, with its own figure."""
     least: float | None = None
@@ -48,11 +48,12 @@ class Finding:
 
     @property
     def figure(self) -> str:
-        """Value and interval in percent, with a sign where the figure is an advantage."""
+        """Value and interval, with a sign where the figure is an advantage."""
         sign = "+" if self.least is not None else ""
-        value, low, high = (100.0 * end for end in (self.interval.value, self.interval.low, self.interval.high))
-        unit = "%" if self.unit == "%" else " points"
-        return f"{value:{sign}.1f}{unit} [{low:.1f}, {high:.1f}]"
+        factor, places = (100.0, 1) if self.unit else (1.0, 2)
+        value, low, high = (factor * end for end in (self.interval.value, self.interval.low, self.interval.high))
+        unit = {"%": "%", "points": " points", "": ""}[self.unit]
+        return f"{value:{sign}.{places}f}{unit} [{low:.{places}f}, {high:.{places}f}]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

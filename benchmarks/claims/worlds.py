@@ -12,10 +12,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TypeAlias, cast
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
@@ -25,16 +26,18 @@ from pushgen.pipeline.past import learn_styles, write_past
 from pushgen.pipeline.round import accepted_candidates
 from pushgen.pipeline.run import RunConfig, run, work_of
 from pushgen.pipeline.training import train_reward
-from pushgen.protocols import UtilityModel
+from pushgen.protocols import Floats
 from pushgen.records import Candidate, Content
+from pushgen.reward.linear import LinearReward
 from pushgen.reward.settings import RewardConfig
 from pushgen.reward.storage import load_reward
 from pushgen.statistics.bootstrap import Interval
-from pushgen.statistics.calibration import normal_probability
 from pushgen.tables import CONTENTS
 from pushgen.world import World, WorldConfig
 
 Array = NDArray[np.float64]
+Utilities: TypeAlias = Callable[[Sequence[Sequence[str]], Sequence[str | None]], list[Floats]]
+"""Of the texts of each content, given its caption: `UtilityModel.utilities`."""
 SEEDS = (70, 71, 72, 73, 74)
 CONFIG = WorldConfig(contents=1000, experiments=1000, solo_sends=200)
 ANNOTATED = 1000
@@ -89,8 +92,6 @@ class Field:
     """Expected log-CTR up to a constant of the content."""
     rate: Array
     """True CTR."""
-    scale: float
-    """Residual standard deviation of the model."""
 
     @property
     def first(self) -> int:
@@ -101,10 +102,6 @@ class Field:
     def last(self) -> int:
         return int(np.argmin(self.utility))
 
-    def p_first(self) -> Array:
-        """Probability that the choice beats each candidate, itself included with a half."""
-        return normal_probability((self.utility[self.first] - self.utility) / self.scale)
-
 
 def build(seed: int, work: Path) -> Past:
     """The world of a seed, its past in `work`."""
@@ -112,29 +109,29 @@ def build(seed: int, work: Path) -> Past:
     return Past(world, write_past(world, folder / "log"), learn_styles(world, ANNOTATED, folder / "styles"), folder)
 
 
-def fields(past: Past, model: UtilityModel, candidates: Mapping[str, Sequence[Candidate]]) -> list[Field]:
-    """Candidates of each content that has two of different texts, judged by the model and by the world."""
+def fields(past: Past, utilities: Utilities, candidates: Mapping[str, Sequence[Candidate]]) -> list[Field]:
+    """Candidates of each content that has two of different texts, judged by a model and by the world."""
     captions = {content.content_id: content.caption for content in past.contents}
     texts = {name: sorted({one.text for one in given}) for name, given in candidates.items()}
     texts = {name: given for name, given in texts.items() if len(given) > 1}
     ids = [name for name, given in texts.items() for _ in given]
     rates = past.world.truth.ctrs(ids, [text for given in texts.values() for text in given])
-    utilities = model.utilities(list(texts.values()), [captions[name] for name in texts])
+    told = utilities(list(texts.values()), [captions[name] for name in texts])
     ends = np.cumsum([len(given) for given in texts.values()])[:-1]
     return [
-        Field(name, utility.astype(np.float64), rate, model.residual.scale)  # type: ignore[attr-defined]
-        for name, utility, rate in zip(texts, utilities, np.split(rates, ends), strict=True)
+        Field(name, utility.astype(np.float64), rate)
+        for name, utility, rate in zip(texts, told, np.split(rates, ends), strict=True)
     ]
 
 
-def linear_fields(past: Past) -> list[Field]:
-    """`fields` of the linear model over the template's candidates."""
-    return fields(past, load_reward(past.reward), past.candidates)  # type: ignore[arg-type]
+def linear_of(past: Past) -> LinearReward:
+    """The linear model of a past."""
+    return cast(LinearReward, load_reward(past.reward))
 
 
-def lift(chosen: Sequence[float] | Array, against: Sequence[float] | Array) -> float:
+def lift(chosen: ArrayLike, against: ArrayLike) -> float:
     """Mean CTR over contents of one choice above that of another, as a share of the latter."""
-    return float(np.mean(chosen) / np.mean(against) - 1.0)
+    return float(np.asarray(chosen, np.float64).mean() / np.asarray(against, np.float64).mean() - 1.0)
 
 
 def over_seeds(values: Sequence[float]) -> Interval:
