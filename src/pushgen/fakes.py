@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from pushgen.protocols import (
+    CaptionFailure,
+    CaptionRequest,
     Comparison,
     Fate,
     Floats,
@@ -51,6 +53,23 @@ class FakeGenerator:
             seed=request.seed,
             prompt_hash=hashlib.sha256(content.source_text.encode("utf-8", "surrogatepass")).hexdigest()[:16],
         )
+
+
+class FakeCaptioner:
+    """Says how many pictures there are, how large the first is and which colour it mostly has."""
+
+    name = "fake"
+
+    def describe(self, requests: Sequence[CaptionRequest]) -> list[str | CaptionFailure]:
+        return [self._one(request) for request in requests]
+
+    def _one(self, request: CaptionRequest) -> str | CaptionFailure:
+        if not request.frames:
+            return CaptionFailure(content_id=request.content.content_id, reason="no pictures")
+        first = request.frames[0].pixels
+        colour = ("red", "green", "blue")[int(first.reshape(-1, 3).mean(0).argmax())]
+        height, width = first.shape[:2]
+        return f"There are {len(request.frames)} pictures. The first is {width} by {height} and mostly {colour}."
 
 
 class FakeRewardModel:

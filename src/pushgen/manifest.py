@@ -21,6 +21,9 @@ from pushgen.errors import InputError
 SCHEMA_VERSION = 1
 LIBRARIES = ("pushgen", "polars", "numpy", "torch", "transformers", "scikit-learn")
 
+_HASHED = 2 << 30
+"""Larger model files are told apart by name and size: hashing them would take longer than many a job."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
@@ -67,6 +70,20 @@ def hash_path(path: Path) -> str:
         return hash_file(path)
     files = sorted(file for file in path.rglob("*") if file.is_file() and file.name != "timings.json")
     return fingerprint({file.relative_to(path).as_posix(): hash_file(file) for file in files})
+
+
+def model_identity(name: str) -> str:
+    """A name for what a model makes: the hub name, or a folder's name with a hash of what lies in it."""
+    folder = Path(name)
+    if not folder.is_dir():
+        return name
+    files = sorted(folder.glob("*.json")) + sorted(folder.glob("*.safetensors"))
+    parts = [
+        [file.name, hash_file(file) if file.stat().st_size < _HASHED else file.stat().st_size]
+        for file in files
+        if file.name not in ("manifest.json", "timings.json")
+    ]
+    return f"{folder.name}:{fingerprint(parts)[:12]}"
 
 
 @cache

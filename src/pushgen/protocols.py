@@ -46,6 +46,54 @@ class StyleLabeller(Protocol):
         ...
 
 
+Pixels = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Frame:
+    """A picture, or one frame of a video."""
+
+    pixels: Pixels
+    """Red, green and blue, shape (height, width, 3)."""
+    seconds: float | None = None
+    """Place in the video; null for a picture."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class CaptionRequest:
+    """A picture or video to describe."""
+
+    content: Content
+    frames: Sequence[Frame]
+    """At least one, in order."""
+    language: str
+    """BCP 47 tag of the language to write in."""
+    speech: str = ""
+    """Words spoken, or empty."""
+    screen: str = ""
+    """Words on screen, or empty."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaptionFailure:
+    """A request that got no description. The batch goes on."""
+
+    content_id: str
+    reason: str
+    """Short and countable."""
+
+
+@runtime_checkable
+class Captioner(Protocol):
+    """Pictures to words."""
+
+    name: str
+
+    def describe(self, requests: Sequence[CaptionRequest]) -> list[str | CaptionFailure]:
+        """One description or failure per request, in order. Never raises for a single bad content."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GenerationRequest:
     """One push to write."""

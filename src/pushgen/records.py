@@ -27,6 +27,43 @@ class Content:
         return "\n".join(part for part in (self.title, self.caption) if part)
 
 
+class Origin(StrEnum):
+    """Where a piece of a caption comes from."""
+
+    CAPTION = "caption"
+    """A caption that was there before."""
+    ARTICLE = "article"
+    PRODUCT = "product"
+    SPEECH = "speech"
+    """Words spoken, as a recogniser (ASR) heard them."""
+    SCREEN = "screen"
+    """Words on screen, as a recogniser (OCR) read them."""
+    IMAGE = "image"
+    VIDEO = "video"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """Where one sentence or one fact of a caption comes from. A fact that several sources hold has one per source."""
+
+    content_id: str
+    start: int
+    """Start in the caption, in code points."""
+    end: int
+    kind: str
+    """`sentence`, or the kind of a fact: `number`, `date`, `time`, `name`, `quote`."""
+    text: str
+    """`caption[start:end]`."""
+    origin: Origin
+    field: str | None = None
+    """Column that held it, or the model that wrote it."""
+    source_start: int | None = None
+    """Start in the column's clean text, paragraphs parted by one line break; null where a model wrote it."""
+    source_end: int | None = None
+    seconds: tuple[float, ...] = ()
+    """Places of the frames of a video that the model saw, in seconds."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Push:
     """Copy that was or could be sent."""

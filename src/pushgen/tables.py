@@ -97,6 +97,18 @@ CONTENTS = Table(
     ),
     ("content_id",),
 )
+PROVENANCE = Table(
+    "provenance",
+    (
+        *_text("content_id", required=True),
+        *(Column(name, pl.Int64, required=True, minimum=0) for name in ("start", "end")),
+        *_text("kind", "text", "origin", required=True),
+        *_text("field"),
+        *(Column(name, pl.Int64, minimum=0) for name in ("source_start", "source_end")),
+        Column("seconds", pl.List(pl.Float64)),
+    ),
+    ("content_id", "start", "end", "kind", "origin", "field", "source_start"),
+)
 PUSHES = Table(
     "pushes",
     (

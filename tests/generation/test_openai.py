@@ -10,10 +10,10 @@ from tests.styles.chat_server import ChatServer, Reply
 
 from pushgen.errors import ConfigurationError
 from pushgen.generation.openai import SCHEMA, OpenAIConfig, OpenAIGenerator
-from pushgen.generation.usage import Prices, told
 from pushgen.protocols import GenerationFailure, GenerationRequest
 from pushgen.records import Candidate, Content
 from pushgen.styles.chat import ChatConf
+from pushgen.styles.usage import Prices, told
 
 REQUESTS = [
     GenerationRequest(content=Content(content_id=f"c{n}", caption=f"Bridge {n} opened."), style="plain")

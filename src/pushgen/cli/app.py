@@ -35,6 +35,7 @@ COMMANDS = [
     ("audit", "pushgen.cli.audit:audit", "What is wrong with a log: sample ratios, counts, duplicates, windows."),
     ("curate", "pushgen.cli.curate:curate", "From a log to the corpus for fine-tuning."),
     ("label", "pushgen.cli.label:label", "Style labels for a table with a text column."),
+    ("caption", "pushgen.cli.caption:caption", "Captions from text, pictures and videos, each fact with its source."),
     ("train generator", "pushgen.cli.train_generator:generator", "Weighted fine-tuning on a corpus."),
     ("train reward", "pushgen.cli.train_reward:reward", "The model that predicts which of two pushes wins."),
     ("generate", "pushgen.cli.generate:generate", "Candidates in every style."),

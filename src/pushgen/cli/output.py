@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from pushgen.progress import say
-from pushgen.protocols import Generator
+from pushgen.protocols import Captioner, Generator
 
 
 def print_json(value: Any) -> None:
@@ -13,12 +13,12 @@ def print_json(value: Any) -> None:
     print(json.dumps(value, indent=2, ensure_ascii=False, default=str))
 
 
-def usage_of(generator: Generator, accepted: int, accepted_is: str) -> dict[str, Any]:
-    """Says what a served model consumed in this process; the same as `usage` for JSON, empty for local generators."""
-    usage: Any = getattr(generator, "usage", None)
+def usage_of(model: Generator | Captioner, accepted: int, accepted_is: str) -> dict[str, Any]:
+    """Says what a served model consumed in this process; the same as `usage` for JSON, empty for local models."""
+    usage: Any = getattr(model, "usage", None)
     if usage is None:
         return {}
-    from pushgen.generation.usage import told
+    from pushgen.styles.usage import told
 
-    say(f"{generator.name}: {told(usage, accepted)} (accepted: {accepted_is})")
+    say(f"{model.name}: {told(usage, accepted)} (accepted: {accepted_is})")
     return {"usage": {**asdict(usage), "accepted": accepted, **usage.per(accepted)}}

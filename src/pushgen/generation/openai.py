@@ -1,6 +1,5 @@
 """A generator behind any OpenAI-compatible server: vLLM, SGLang, llama.cpp, transformers serve, hosted."""
 
-import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -10,11 +9,12 @@ from pushgen.errors import ConfigurationError, ServiceError
 from pushgen.generation.prompt import write_prompt
 from pushgen.generation.provenance import candidate, failure, language_of, seed_of
 from pushgen.generation.reply import HALF, KEY, read_json_reply
-from pushgen.generation.usage import Meter, Prices, Usage
 from pushgen.protocols import GenerationFailure, GenerationRequest
 from pushgen.records import Candidate
 from pushgen.styles.chat import Answer, ChatClient, ChatConf, Message
+from pushgen.styles.health import Health
 from pushgen.styles.taxonomy import Taxonomy, load_taxonomy
+from pushgen.styles.usage import Meter, Prices, Usage
 
 AS_JSON = f'Put that text into a JSON object of the form {{"{KEY}": "the text"}} and answer with the object alone.'
 SCHEMA: dict[str, Any] = {
@@ -126,11 +126,11 @@ class OpenAIGenerator:
         """
         for style in {request.style for request in requests}:
             _ = self._taxonomy[style]
-        health = _Health(self._config.give_up)
+        health = Health(self._config.give_up)
         with ThreadPoolExecutor(self._config.concurrency) as pool:
             return list(pool.map(lambda request: self._one(request, health), requests))
 
-    def _one(self, request: GenerationRequest, health: "_Health") -> Candidate | GenerationFailure:
+    def _one(self, request: GenerationRequest, health: Health) -> Candidate | GenerationFailure:
         if not request.content.source_text.strip():
             return failure(request, "empty caption")
         language = language_of(request.content)
@@ -193,19 +193,3 @@ class OpenAIGenerator:
             "role": "user",
             "content": f"That cannot be used: {reason}. Write at most {self._config.limit} characters. {form}",
         }
-
-
-class _Health:
-    """How many requests in a row a server left without an answer."""
-
-    def __init__(self, give_up: int) -> None:
-        self._give_up, self._lost, self._lock = give_up, 0, threading.Lock()
-
-    def record(self, *, answered: bool) -> None:
-        with self._lock:
-            self._lost = 0 if answered else self._lost + 1
-
-    @property
-    def is_lost(self) -> bool:
-        with self._lock:
-            return self._lost >= self._give_up

@@ -8,10 +8,9 @@ import hashlib
 from dataclasses import dataclass
 
 from pushgen.protocols import GenerationRequest
-from pushgen.records import Content
 from pushgen.styles.taxonomy import Taxonomy
+from pushgen.text.fence import fenced
 
-OPEN, CLOSE = "<<<source", "source>>>"
 MAX_SOURCE = 6000
 """Code points of the source that a prompt holds; a longer source is cut at a white space before this."""
 
@@ -44,17 +43,6 @@ class Prompt:
         return hashlib.sha256(self.text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
-def source_of(content: Content, most: int = MAX_SOURCE) -> str:
-    """Title and caption with single white spaces and without the marks that delimit it, at most `most` long."""
-    text = " ".join(content.source_text.split())
-    for mark in (OPEN, CLOSE):
-        text = text.replace(mark, "")
-    if len(text) <= most:
-        return text
-    head = text[:most]
-    return head.rsplit(" ", 1)[0] if " " in head else head
-
-
 def write_prompt(
     request: GenerationRequest, taxonomy: Taxonomy, language: str, *, limit: int = 110, most: int = MAX_SOURCE
 ) -> Prompt:
@@ -68,5 +56,4 @@ def write_prompt(
     shown = style.language_for(language)
     definition = f"{style.name.get(shown, style.id)}: {style.definition[shown]}"
     task = TASK.format(language=_LANGUAGES.get(language.split("-")[0], language), limit=limit)
-    source = source_of(request.content, most)
-    return Prompt(system=task, user=f"Style: {definition}\n{OPEN}\n{source}\n{CLOSE}")
+    return Prompt(system=task, user=f"Style: {definition}\n{fenced(request.content.source_text, most)}")

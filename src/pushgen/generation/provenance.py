@@ -1,13 +1,10 @@
 """What every backend gives its candidates: identity, prompt hash, language."""
 
 import hashlib
-import re
 
 from pushgen.protocols import GenerationFailure, GenerationRequest
 from pushgen.records import Candidate, Content
-
-_HAN = re.compile(r"[\u3400-\u9fff]")
-_LETTER = re.compile(r"[^\W\d_]")
+from pushgen.text.script import likely_language
 
 
 def candidate_id(request: GenerationRequest, generator: str) -> str:
@@ -23,11 +20,7 @@ def seed_of(request: GenerationRequest, generator: str) -> int:
 
 def language_of(content: Content) -> str:
     """The content's language, or `zh` where a fifth of the letters are Han, else `en`."""
-    if content.language:
-        return content.language
-    sample = content.source_text[:2000]
-    letters = len(_LETTER.findall(sample))
-    return "zh" if letters and len(_HAN.findall(sample)) * 5 >= letters else "en"
+    return content.language or likely_language(content.source_text)
 
 
 def candidate(

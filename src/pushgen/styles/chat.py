@@ -20,7 +20,10 @@ URL_VARIABLE = "OPENAI_BASE_URL"
 MODEL_VARIABLE = "PUSHGEN_CHAT_MODEL"
 MAX_ANSWER = 4 << 20
 """Bytes after which an answer is garbage."""
-Message = Mapping[str, str]
+IMAGE_TOKENS = 800
+"""What a picture is taken to cost a token limit before the server has counted it."""
+Message = Mapping[str, Any]
+"""`role` and `content`: a text, or parts of the types `text` and `image_url`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +115,7 @@ class ChatClient:
         short and countable.
         """
         body = self._body(messages) | parameters
-        guess = sum(len(message["content"]) for message in messages) / 4 + self.config.max_tokens
+        guess = sum(_size(message["content"]) for message in messages) + self.config.max_tokens
         trouble, reason = "", ""
         for attempt in range(self.config.retries + 1):
             if attempt:
@@ -166,15 +169,28 @@ class ChatClient:
     def _body(self, messages: Sequence[Message]) -> dict[str, Any]:
         return {
             "model": self.config.model,
-            "messages": [{name: _valid(text) for name, text in message.items()} for message in messages],
+            "messages": [_valid(message) for message in messages],
             "temperature": self.config.temperature,
             "max_tokens": self.config.max_tokens,
         }
 
 
-def _valid(text: str) -> str:
+def _valid(value: Any) -> Any:
     """Without lone surrogates, which no UTF-8 body can hold."""
-    return text.encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, Mapping):
+        return {name: _valid(part) for name, part in cast(Mapping[str, Any], value).items()}
+    if isinstance(value, Sequence):
+        return [_valid(part) for part in cast(Sequence[Any], value)]
+    return value
+
+
+def _size(content: str | Sequence[Mapping[str, Any]]) -> float:
+    """Tokens of a message, guessed."""
+    if isinstance(content, str):
+        return len(content) / 4
+    return sum(len(part["text"]) / 4 if part["type"] == "text" else IMAGE_TOKENS for part in content)
 
 
 def _answer(text: str) -> Answer | None:

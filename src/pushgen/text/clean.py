@@ -29,14 +29,14 @@ UNBROKEN = f"[\x00-\x7f\u00a0\u200b{_SOUND}{_SMALL}{_ALONE}]*"
 """Texts that may hold markup and odd spaces; without a `BESIDE` they need no repair either, for the same reason."""
 
 _PLAIN, _BESIDE, _UNBROKEN = re.compile(PLAIN), re.compile(BESIDE), re.compile(UNBROKEN)
-_TAG = re.compile(r"<[a-zA-Z/!?]")
-_BLOCK = re.compile(
+TAG = re.compile(r"<[a-zA-Z/!?]")
+BLOCK = re.compile(
     r"</?(?:address|article|aside|blockquote|br|dd|div|dl|dt|figcaption|figure|footer|h[1-6]|header|hr|li|main|nav|ol|"
     r"option|p|pre|section|table|tbody|td|tfoot|th|thead|tr|ul)\b[^>]*>",
     re.IGNORECASE,
 )
-_UNSEEN = ("script", "style", "noscript", "template", "iframe", "object", "svg", "head", "title")
-_HIDES = re.compile(f"<(?:{'|'.join(_UNSEEN)})", re.IGNORECASE)
+UNSEEN = ("script", "style", "noscript", "template", "iframe", "object", "svg", "head", "title")
+_HIDES = re.compile(f"<(?:{'|'.join(UNSEEN)})", re.IGNORECASE)
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u200b\u2060\u206a-\u206f\ufeff\ufff9-\ufffc\ufffe\uffff]"
 )
@@ -52,7 +52,7 @@ def clean_text(text: str) -> str:
         before = text
         if not _is_whole(text):
             text = _repair(text)
-        if "<" in text and _TAG.search(text):
+        if "<" in text and TAG.search(text):
             text = _strip_markup(text)
         elif "&" in text:
             text = html.unescape(text)
@@ -79,9 +79,9 @@ def _strip_markup(text: str) -> str:
     from selectolax.lexbor import LexborHTMLParser
 
     # Block elements part words, inline ones (`w<b>or</b>d`) do not.
-    tree = LexborHTMLParser(_BLOCK.sub(lambda tag: f" {tag.group()} ", text))
+    tree = LexborHTMLParser(BLOCK.sub(lambda tag: f" {tag.group()} ", text))
     if _HIDES.search(text):
-        tree.strip_tags(list(_UNSEEN))
+        tree.strip_tags(list(UNSEEN))
     return tree.body.text(deep=True, separator="") if tree.body else ""
 
 

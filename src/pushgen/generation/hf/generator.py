@@ -7,10 +7,11 @@ from typing import Any
 
 from pushgen.generation.hf.codec import PromptCodec
 from pushgen.generation.hf.config import HuggingFaceConfig
-from pushgen.generation.hf.loading import identity_of, load_causal, room
+from pushgen.generation.hf.loading import load_causal, room
 from pushgen.generation.prompt import Prompt
 from pushgen.generation.provenance import candidate, failure, language_of, seed_of
 from pushgen.generation.reply import read_reply
+from pushgen.manifest import model_identity
 from pushgen.protocols import GenerationFailure, GenerationRequest
 from pushgen.records import Candidate
 from pushgen.settings import override
@@ -50,7 +51,7 @@ class HuggingFaceGenerator:
         """
         model, tokenizer = load_causal(name)
         config = config or _trained_decoding(Path(name))
-        return cls(model, tokenizer, config, name=f"hf:{identity_of(name)}", taxonomy=taxonomy)
+        return cls(model, tokenizer, config, name=f"hf:{model_identity(name)}", taxonomy=taxonomy)
 
     def generate(self, requests: Sequence[GenerationRequest]) -> list[Candidate | GenerationFailure]:
         """One outcome per request, in order.

@@ -5,10 +5,6 @@ from pathlib import Path
 from typing import Any
 
 from pushgen.errors import InputError, MissingExtraError
-from pushgen.manifest import fingerprint, hash_file
-
-_HASHED = 2 << 30
-"""Larger files are told apart by name and size: hashing them would take longer than many a job."""
 
 
 def load_causal(name: str) -> tuple[Any, Any]:
@@ -57,20 +53,6 @@ def room(model: Any, reserved: int) -> int:
     """Tokens that the model's context leaves for a prompt."""
     context = getattr(model.config, "max_position_embeddings", None) or 4096
     return max(context - reserved, 16)
-
-
-def identity_of(name: str) -> str:
-    """A name for candidates: the hub name, or a folder's name with a hash of what lies in it."""
-    folder = Path(name)
-    if not folder.is_dir():
-        return name
-    files = sorted(folder.glob("*.json")) + sorted(folder.glob("*.safetensors"))
-    parts = [
-        [file.name, hash_file(file) if file.stat().st_size < _HASHED else file.stat().st_size]
-        for file in files
-        if file.name not in ("manifest.json", "timings.json")
-    ]
-    return f"{folder.name}:{fingerprint(parts)[:12]}"
 
 
 def _unusable(name: str, error: Exception) -> InputError:
