@@ -1,6 +1,6 @@
 """The nouns of PushGen. Every stage speaks in these and in tables of them (`tables.py`)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
@@ -347,6 +347,25 @@ class AuditEntry:
     noun: str
     noun_id: str
     detail: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiKey:
+    """What lets a program use the service. The secret itself is nowhere."""
+
+    key_id: str
+    name: str
+    """Whose it is, in words."""
+    secret_sha256: str
+    """Hexadecimal. The secret is 256 random bits, so that a fast hash withstands every search."""
+    scopes: Sequence[str]
+    created_at: datetime
+    expires_at: datetime | None = None
+    revoked_at: datetime | None = None
+
+    def holds(self, now: datetime) -> bool:
+        """Whether it still opens anything."""
+        return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """Candidates, what the guardrails found in them, which one was chosen, and what people made of them."""
 
-from sqlalchemy import exists, select
+from sqlalchemy import delete, exists, select
 
 from pushgen.records import Candidate, Review, Selection, Verdict
 from pushgen.store import schema
@@ -45,9 +45,17 @@ class Reviews(Repository[Review]):
         order = ("reviewed_at", "review_id")
         return self._all(select(self.table).where(self.table.c.content_id == content_id).order_by(*order))
 
-    def waiting(self, limit: int = 100) -> list[Selection]:
-        """Choices that nobody has reviewed: no review speaks of the candidate that is chosen now."""
+    def remove(self, review_id: str) -> None:
+        self._connection.execute(delete(self.table).where(self.table.c.review_id == review_id))
+
+    def waiting(self, limit: int = 100, *, after: str | None = None) -> list[Selection]:
+        """Choices that nobody has reviewed: no review speaks of the candidate that is chosen now.
+
+        A page by content id; `after` is the last one of the page before.
+        """
         chosen = schema.selections
         seen = exists().where(self.table.c.candidate_id == chosen.c.candidate_id)
         query = select(chosen).where(~seen).order_by(chosen.c.content_id).limit(limit)
+        if after is not None:
+            query = query.where(chosen.c.content_id > after)
         return Selections(self._connection)._all(query)  # pyright: ignore[reportPrivateUsage]

@@ -1,5 +1,6 @@
 """Events, and the trail of who did what."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +18,11 @@ class Events(Repository[Event]):
 
     table = schema.events
     record = Event
+
+    def named(self, event_ids: Collection[str]) -> dict[str, Event]:
+        """The events with these ids that there are."""
+        found = self._all(select(self.table).where(_e.event_id.in_(event_ids)))
+        return {event.event_id: event for event in found}
 
     def between(self, start: datetime, end: datetime, *, after: str, limit: int) -> list[Any]:
         """Rows of events in [start, end): event_id, kind, at, user_id, key, push_id; a page by event_id."""

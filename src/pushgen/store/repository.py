@@ -37,13 +37,21 @@ class Repository(Generic[R]):
         row = self._connection.execute(select(self.table).where(*where)).mappings().first()
         return None if row is None else self._record(row)
 
-    def page(self, *, after: Sequence[Any] | None = None, limit: int = 100) -> list[R]:
-        """The next records in the order of the key; `after` is the key of the last one of the page before."""
+    def page(self, *, after: Sequence[Any] | None = None, limit: int = 100, **equal: Any) -> list[R]:
+        """The next records in the order of the key; `after` is the key of the last one of the page before.
+
+        `equal` leaves only records with these values, by the name of the column.
+        """
         keys = [self.table.c[name] for name in self._keys]
-        query = select(self.table).order_by(*keys).limit(limit)
+        where = [self.table.c[name] == value for name, value in equal.items()]
+        query = select(self.table).where(*where).order_by(*keys).limit(limit)
         if after is not None:
             query = query.where(tuple_(*keys) > tuple_(*after))
         return self._all(query)
+
+    def key_of(self, record: R) -> list[Any]:
+        """The values of the key of a record, for `page`."""
+        return [getattr(record, name) for name in self._keys]
 
     def count(self) -> int:
         return self._connection.execute(select(func.count()).select_from(self.table)).scalar_one()

@@ -250,3 +250,12 @@ channels = Table(
     Column("tokens", Float, nullable=False),
     *_instants("filled_at", null=False),
 )
+api_keys = Table(
+    "api_keys",
+    metadata,
+    _key("key_id"),
+    *_text("name", "secret_sha256", null=False),
+    Column("scopes", JSON, nullable=False),
+    *_instants("created_at", null=False),
+    *_instants("expires_at", "revoked_at"),
+)

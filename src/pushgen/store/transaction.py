@@ -12,6 +12,7 @@ from pushgen.store.deliveries import Deliveries
 from pushgen.store.erasure import erase
 from pushgen.store.events import Audit, Events
 from pushgen.store.experiments import Campaigns, Experiments
+from pushgen.store.keys import ApiKeys
 from pushgen.store.models import Models
 from pushgen.store.recipients import Devices, Preferences, Recipients
 
@@ -81,6 +82,10 @@ class Transaction:
     @cached_property
     def models(self) -> Models:
         return Models(self.connection)
+
+    @cached_property
+    def keys(self) -> ApiKeys:
+        return ApiKeys(self.connection)
 
     @cached_property
     def channels(self) -> Channels:

@@ -1,0 +1,49 @@
+"""Candidates and verdicts: out."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from pushgen.records import Candidate, Verdict
+from pushgen.service.access import needs
+from pushgen.service.etags import tagged
+from pushgen.service.fields import Id
+from pushgen.service.paging import Cursor, Limit, Page, page_of
+from pushgen.service.problems import documented, missing
+from pushgen.service.scopes import Scope
+from pushgen.service.state import Here
+
+router = APIRouter(prefix="/v1/candidates", tags=["candidates"], responses=documented())
+
+
+@router.get("", dependencies=needs(Scope.CANDIDATES_READ))
+def list_candidates(
+    service: Here, content_id: Id | None = None, cursor: Cursor = None, limit: Limit = 100
+) -> Page[Candidate]:
+    """Candidates in the order of their ids, of one content or of all."""
+    with service.store.read() as tx:
+        return page_of(tx.candidates, cursor, limit, content_id=content_id)
+
+
+@router.get(
+    "/{candidate_id}",
+    dependencies=needs(Scope.CANDIDATES_READ),
+    response_model=Candidate,
+    responses=documented(404) | {304: {"description": "Not Modified"}},
+)
+def get_candidate(service: Here, request: Request, response: Response, candidate_id: Id) -> Any:
+    """One candidate with its provenance."""
+    with service.store.read() as tx:
+        found = tx.candidates.get(candidate_id)
+    if found is None:
+        raise missing("candidate")
+    return tagged(request, response, found)
+
+
+@router.get("/{candidate_id}/verdicts", dependencies=needs(Scope.CANDIDATES_READ), responses=documented(404))
+def list_verdicts(service: Here, candidate_id: Id) -> list[Verdict]:
+    """What the guardrails found in one candidate."""
+    with service.store.read() as tx:
+        if tx.candidates.get(candidate_id) is None:
+            raise missing("candidate")
+        return tx.verdicts.page(limit=1_000, candidate_id=candidate_id)

@@ -1,0 +1,33 @@
+"""The door to the models: so many inside, so many waiting, everybody else is told to come back."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from anyio import CapacityLimiter, to_thread
+
+from pushgen.service.problems import overloaded
+
+T = TypeVar("T")
+
+
+class Gate:
+    """Runs work in threads of its own, so that long computations never hold up what only reads."""
+
+    def __init__(self, at_once: int, waiting: int, on_shed: Callable[[], None]) -> None:
+        self._limiter, self._most, self._inside, self._on_shed = (
+            CapacityLimiter(at_once),
+            at_once + waiting,
+            0,
+            on_shed,
+        )
+
+    async def run(self, work: Callable[[], T]) -> T:
+        """The result of the work. Raises a `Problem` with 503 and `Retry-After` where too many wait already."""
+        if self._inside >= self._most:
+            self._on_shed()
+            raise overloaded("the models are busy")
+        self._inside += 1
+        try:
+            return await to_thread.run_sync(work, limiter=self._limiter)
+        finally:
+            self._inside -= 1

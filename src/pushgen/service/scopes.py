@@ -1,0 +1,22 @@
+"""What a key may do."""
+
+from enum import StrEnum
+
+
+class Scope(StrEnum):
+    """One permission. A route needs exactly one, or is open to everybody."""
+
+    CONTENTS_READ = "contents:read"
+    CONTENTS_WRITE = "contents:write"
+    CANDIDATES_READ = "candidates:read"
+    """Candidates, what guardrails found in them, and selections."""
+    MODELS_USE = "models:use"
+    """Scores and choices on demand."""
+    REVIEWS_READ = "reviews:read"
+    REVIEWS_WRITE = "reviews:write"
+    EXPERIMENTS_READ = "experiments:read"
+    USERS_READ = "users:read"
+    USERS_WRITE = "users:write"
+    USERS_ERASE = "users:erase"
+    EVENTS_WRITE = "events:write"
+    METRICS_READ = "metrics:read"
