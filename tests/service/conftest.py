@@ -23,7 +23,7 @@ from pushgen.service.state import Service
 from pushgen.store import Store, open_store
 
 
-@dataclass
+@dataclass(eq=False)
 class Client:
     """Calls the application in this process, each call in a loop of its own."""
 
@@ -91,3 +91,9 @@ def call_both(store: Store) -> Client:
 def build(lone_store: Store) -> Callable[..., Client]:
     """A client with parts of its own."""
     return lambda **changes: make(lone_store, **changes)
+
+
+@pytest.fixture
+def any_call(build: Callable[..., Client]) -> Client:
+    """A client whose key is never told to wait."""
+    return build(config=ServiceConfig(burst=1_000_000))

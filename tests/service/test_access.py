@@ -52,6 +52,9 @@ class TestRules:
         paths = call("GET", "/v1/openapi.json", key=None).json()["paths"]
         found = {(method.upper(), path) for path, methods in paths.items() for method in methods}
         assert found == {(rule.method, rule.path) for rule in RULES}
+        for methods in paths.values():
+            for route in methods.values():
+                assert list(route["responses"]["422"]["content"]) == ["application/problem+json"]
 
     def test_every_route_holds_to_its_rule(self, build: Callable[..., Client]) -> None:
         call = build(config=ServiceConfig(burst=10_000))

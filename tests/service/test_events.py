@@ -68,7 +68,7 @@ def test_an_opt_out_changes_the_preference(call_both: Client) -> None:
     again = call("POST", "/v1/events", json=event("o1", kind="opt_out", topic="news")).json()
     assert again["opted_out"] == 0
     call("POST", "/v1/events", json=event("o2", kind="opt_out"))
-    found = call("GET", "/v1/users/u1/preferences").json()
+    found = call("GET", "/v1/users/u1/preferences").json()["items"]
     assert {(row["topic"], row["wanted"]) for row in found} == {("news", False), ("*", False)}
 
 
@@ -78,9 +78,9 @@ def test_an_opt_out_that_is_reported_late_takes_nothing_back(call_both: Client) 
     late = event("o1", kind="opt_out", topic="news", at="2026-01-01T11:59:00Z")
     later = event("o2", kind="opt_out", topic="news", at="2026-01-01T12:01:00Z")
     assert call("POST", "/v1/events", json=late).json()["opted_out"] == 0
-    assert call("GET", "/v1/users/u1/preferences").json()[0]["wanted"] is True
+    assert call("GET", "/v1/users/u1/preferences").json()["items"][0]["wanted"] is True
     assert call("POST", "/v1/events", json=later).json()["opted_out"] == 1
-    assert call("GET", "/v1/users/u1/preferences").json()[0]["wanted"] is False
+    assert call("GET", "/v1/users/u1/preferences").json()["items"][0]["wanted"] is False
 
 
 def test_an_opt_out_finds_its_user_by_the_delivery(call_both: Client) -> None:

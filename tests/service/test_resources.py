@@ -239,11 +239,11 @@ class TestUsers:
         device = {"user_id": "u1", "channel": "webpush", "address": "https://push.example/1", "keys": {"auth": "x"}}
         assert [call("PUT", "/v1/devices/d1", json=device).status_code for _ in range(2)] == [201, 200]
         assert call("DELETE", "/v1/devices/d1").status_code == 204
-        assert call("GET", "/v1/users/u1/devices").json()[0]["retired_at"] is not None
+        assert call("GET", "/v1/users/u1/devices").json()["items"][0]["retired_at"] is not None
         call("PUT", "/v1/devices/d1", json=device)
-        assert call("GET", "/v1/users/u1/devices").json()[0]["retired_at"] is None
+        assert call("GET", "/v1/users/u1/devices").json()["items"][0]["retired_at"] is None
         call("PUT", "/v1/users/u1/preferences/*", json={"wanted": False})
-        assert [(row["topic"], row["wanted"]) for row in call("GET", "/v1/users/u1/preferences").json()] == [
+        assert [(row["topic"], row["wanted"]) for row in call("GET", "/v1/users/u1/preferences").json()["items"]] == [
             ("*", False)
         ]
 

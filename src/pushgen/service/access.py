@@ -45,7 +45,7 @@ class Needs:
 class Open:
     """A dependency that lets everybody through, and says so."""
 
-    def __call__(self) -> None:
+    async def __call__(self) -> None:
         return None
 
 

@@ -70,6 +70,17 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     }
 
 
+def with_problem_type(description: dict[str, Any]) -> dict[str, Any]:
+    """An OpenAPI description whose errors are of our media type; FastAPI knows one type for all answers of a route."""
+    for methods in description["paths"].values():
+        for route in methods.values():
+            for status, answer in route["responses"].items():
+                content = answer.get("content", {})
+                if status >= "400" and "application/json" in content:
+                    content[MEDIA_TYPE] = content.pop("application/json")
+    return description
+
+
 def field_errors(found: Sequence[Mapping[str, Any]]) -> list[FieldError]:
     """Findings of pydantic without the values."""
     return [FieldError(pointer=_pointer(error), detail=_detail(error)) for error in found]

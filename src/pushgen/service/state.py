@@ -39,7 +39,7 @@ class Service:
         object.__setattr__(self, "gate", Gate(config.models_at_once, config.models_waiting, shed.inc))
 
 
-def _service_of(request: Request) -> Service:
+async def _service_of(request: Request) -> Service:  # async, so that it costs no thread
     return request.app.state.service
 
 

@@ -31,10 +31,11 @@ class Repository(Generic[R]):
         rows = {tuple(row[name] for name in self._keys): row for row in map(self._row, records)}
         upsert(self._connection, self.table, list(rows.values()))
 
-    def get(self, *key: Any) -> R | None:
-        """The record with this key."""
+    def get(self, *key: Any, lock: bool = False) -> R | None:
+        """The record with this key; with `lock` nobody else changes it before the commit."""
         where = [self.table.c[name] == value for name, value in zip(self._keys, key, strict=True)]
-        row = self._connection.execute(select(self.table).where(*where)).mappings().first()
+        query = select(self.table).where(*where)
+        row = self._connection.execute(query.with_for_update() if lock else query).mappings().first()
         return None if row is None else self._record(row)
 
     def page(self, *, after: Sequence[Any] | None = None, limit: int = 100, **equal: Any) -> list[R]:

@@ -44,6 +44,7 @@ def get_candidate(service: Here, request: Request, response: Response, candidate
 def list_verdicts(service: Here, candidate_id: Id) -> list[Verdict]:
     """What the guardrails found in one candidate."""
     with service.store.read() as tx:
-        if tx.candidates.get(candidate_id) is None:
+        candidate = tx.candidates.get(candidate_id)
+        if candidate is None:
             raise missing("candidate")
-        return tx.verdicts.page(limit=1_000, candidate_id=candidate_id)
+        return [one for one in tx.verdicts.of(candidate.content_id) if one.candidate_id == candidate_id]

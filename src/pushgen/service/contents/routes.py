@@ -56,7 +56,7 @@ def put_content(service: Here, request: Request, response: Response, content_id:
     """Keeps one content, whole. With `If-Match` only where nobody changed it since."""
     content = contents.content_of(content_id, body)
     with service.store.begin() as tx:
-        before = tx.contents.get(content_id)
+        before = tx.contents.get(content_id, lock=True)
         require_match(request, before)
         tx.contents.put([content])
     response.status_code = 201 if before is None else 200

@@ -85,7 +85,7 @@ def _opt_out(tx: Transaction, events: Iterable[Event]) -> int:
     changed = [
         preference
         for named, preference in last.items()
-        if (before := tx.preferences.get(*named)) is None or before.changed_at <= preference.changed_at
+        if (before := tx.preferences.get(*named, lock=True)) is None or before.changed_at <= preference.changed_at
     ]
     if changed:
         tx.preferences.put(changed)

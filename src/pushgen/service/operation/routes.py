@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from pushgen.errors import ConfigurationError, ServiceError
 from pushgen.service.access import needs, open_to_all
-from pushgen.service.problems import documented, overloaded
+from pushgen.service.problems import documented, overloaded, with_problem_type
 from pushgen.service.scopes import Scope
 from pushgen.service.state import Here
 from pushgen.store.migrate import require_current
@@ -56,4 +56,4 @@ def metrics(service: Here) -> PlainTextResponse:
 @router.get("/openapi.json", dependencies=open_to_all())
 def openapi(request: Request) -> dict[str, Any]:
     """This service as OpenAPI 3.1."""
-    return request.app.openapi()
+    return with_problem_type(request.app.openapi())

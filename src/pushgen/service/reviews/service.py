@@ -55,7 +55,7 @@ def decide(tx: Transaction, candidate_id: str, body: ReviewIn, key: str | None, 
 
 def undo(tx: Transaction, review_id: str, actor: str, now: datetime) -> None:
     """Takes back the last review of a candidate; the trail keeps that there was one."""
-    review = tx.reviews.get(review_id)
+    review = tx.reviews.get(review_id, lock=True)
     if review is None:
         raise missing("review")
     others = [one for one in tx.reviews.of(review.content_id) if one.candidate_id == review.candidate_id]

@@ -23,7 +23,7 @@ def put_device(service: Here, request: Request, response: Response, device_id: I
     """Keeps a device, whole. One that was out of use is in use again."""
     device = device_of(device_id, body, service.clock.now())
     with service.store.begin() as tx:
-        before = tx.devices.get(device_id)
+        before = tx.devices.get(device_id, lock=True)
         require_match(request, before)
         tx.devices.put([device])
     response.status_code = 201 if before is None else 200

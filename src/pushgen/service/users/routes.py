@@ -8,6 +8,7 @@ from pushgen.records import Preference, Recipient
 from pushgen.service.access import actor, needs
 from pushgen.service.etags import etag_of, require_match, tagged
 from pushgen.service.fields import Id
+from pushgen.service.paging import Cursor, Limit, Page, page_of
 from pushgen.service.problems import documented, missing
 from pushgen.service.scopes import Scope
 from pushgen.service.state import Here
@@ -41,7 +42,7 @@ def put_user(service: Here, request: Request, response: Response, user_id: Id, b
     """Keeps zone and slot values of a user, whole."""
     recipient = Recipient(user_id=user_id, zone=body.zone, fields=dict(body.fields))
     with service.store.begin() as tx:
-        before = tx.recipients.get(user_id)
+        before = tx.recipients.get(user_id, lock=True)
         require_match(request, before)
         tx.recipients.put([recipient])
     response.status_code = 201 if before is None else 200
@@ -57,17 +58,18 @@ def erase_user(service: Here, request: Request, user_id: Id) -> Erased:
 
 
 @router.get("/devices", dependencies=needs(Scope.USERS_READ))
-def list_devices(service: Here, user_id: Id) -> list[DeviceShown]:
+def list_devices(service: Here, user_id: Id, cursor: Cursor = None, limit: Limit = 100) -> Page[DeviceShown]:
     """Devices of a user, those out of use among them."""
     with service.store.read() as tx:
-        return [shown(device) for device in tx.devices.page(limit=1_000, user_id=user_id)]
+        found = page_of(tx.devices, cursor, limit, user_id=user_id)
+    return Page(items=[shown(device) for device in found.items], next=found.next)
 
 
 @router.get("/preferences", dependencies=needs(Scope.USERS_READ))
-def list_preferences(service: Here, user_id: Id) -> list[Preference]:
+def list_preferences(service: Here, user_id: Id, cursor: Cursor = None, limit: Limit = 100) -> Page[Preference]:
     """What a user said about topics; what they did not speak of is wanted."""
     with service.store.read() as tx:
-        return tx.preferences.page(limit=1_000, user_id=user_id)
+        return page_of(tx.preferences, cursor, limit, user_id=user_id)
 
 
 @router.put("/preferences/{topic}", dependencies=needs(Scope.USERS_WRITE))
