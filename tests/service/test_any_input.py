@@ -12,8 +12,30 @@ from tests.service.test_access import RULES
 
 _SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8)
 _NAMES = st.sampled_from(
-    """items content_id title body caption kind at user_id key event_id texts fields zone channel address wanted
-    reviewer decision reason created_at keys seen_at""".split()
+    [
+        "items",
+        "content_id",
+        "title",
+        "body",
+        "caption",
+        "kind",
+        "at",
+        "user_id",
+        "key",
+        "event_id",
+        "texts",
+        "fields",
+        "zone",
+        "channel",
+        "address",
+        "wanted",
+        "reviewer",
+        "decision",
+        "reason",
+        "created_at",
+        "keys",
+        "seen_at",
+    ]
 )
 _VALUES = _SCALARS | st.sampled_from(("click", "opt_out", "approve", "edit", "2026-01-01T00:00:00Z", "fcm", "\x00"))
 JSON = st.recursive(
