@@ -71,13 +71,12 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def with_problem_type(description: dict[str, Any]) -> dict[str, Any]:
-    """An OpenAPI description whose errors are of our media type; FastAPI knows one type for all answers of a route."""
+    """An OpenAPI description whose errors are of our media type; FastAPI gives those the type of the route's answer."""
     for methods in description["paths"].values():
         for route in methods.values():
             for status, answer in route["responses"].items():
-                content = answer.get("content", {})
-                if status >= "400" and "application/json" in content:
-                    content[MEDIA_TYPE] = content.pop("application/json")
+                if status >= "400":
+                    answer["content"] = {MEDIA_TYPE: schema for schema in answer["content"].values()}
     return description
 
 
