@@ -76,7 +76,8 @@ def with_problem_type(description: dict[str, Any]) -> dict[str, Any]:
         for route in methods.values():
             for status, answer in route["responses"].items():
                 if status >= "400":
-                    answer["content"] = {MEDIA_TYPE: schema for schema in answer["content"].values()}
+                    (schema,) = answer["content"].values()
+                    answer["content"] = {MEDIA_TYPE: schema}
     return description
 
 
