@@ -24,8 +24,9 @@ $(VENV)/installed-dev: $(VENV)/installed
 demo: $(VENV)/installed
 	$(BIN)/pushgen demo --out demo
 
+# A process per core, each with one thread, so that they do not fight for the cores; a file's tests share fixtures.
 test: $(VENV)/installed-dev
-	$(BIN)/pytest
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --dist loadfile
 
 soak: $(VENV)/installed-dev
 	$(BIN)/pytest -s -m soak

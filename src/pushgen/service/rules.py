@@ -38,5 +38,5 @@ def _rules(route: BaseRoute) -> Iterator[Rule]:
     if len(found) != 1:
         raise ConfigurationError(f"the route {path} has {len(found)} rules; it needs one scope, or to be open")
     scope = found[0].scope if isinstance(found[0], Needs) else None
-    for method in sorted(route.methods):
+    for method in sorted(route.methods or ()):
         yield Rule(method, path, scope)

@@ -1,4 +1,4 @@
-"""Keys of the service, and what decided a selection."""
+"""Keys of the service."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -23,9 +23,7 @@ def upgrade() -> None:
         sa.Column("revoked_at", Instant(), nullable=True),
         sa.PrimaryKeyConstraint("key_id", name="pk_api_keys"),
     )
-    op.add_column("selections", sa.Column("reason", sa.Text(), nullable=True))
 
 
 def downgrade() -> None:
-    op.drop_column("selections", "reason")
     op.drop_table("api_keys")
