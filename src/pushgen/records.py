@@ -200,6 +200,30 @@ class Review:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Approved:
+    """The push that people let go out for a content, until they let another one."""
+
+    content_id: str
+    push_id: str
+    candidate_id: str
+    review_id: str
+    """The review that let it."""
+    approved_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arm:
+    """A push that takes part in an experiment."""
+
+    experiment_id: str
+    place: int
+    """From 0; the arm at 0 is the control."""
+    push_id: str
+    weight: int = 1
+    """Its part of the traffic, beside the other arms' weights."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
     """A user who can be sent to, and what is filled into the slots of a push at the last moment."""
 
@@ -366,6 +390,45 @@ class ApiKey:
     def holds(self, now: datetime) -> bool:
         """Whether it still opens anything."""
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
+
+
+class JobKind(StrEnum):
+    """What a job does with each of its contents."""
+
+    GENERATE = "generate"
+    """Writes candidates and holds them against the guardrails."""
+    SELECT = "select"
+    """Chooses among the candidates that are there."""
+    RUN = "run"
+    """Both, one after the other."""
+
+
+class JobState(StrEnum):
+    """Where a job stands. The last two never change again."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """Work on many contents that nobody waits for."""
+
+    job_id: str
+    kind: JobKind
+    styles: Sequence[str] = ()
+    """Styles to write in; empty means every style."""
+    per_style: int = 1
+    seed: int = 0
+    state: JobState = JobState.QUEUED
+    contents: int
+    """How many contents it is about."""
+    asked_by: str
+    created_at: datetime
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
