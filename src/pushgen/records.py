@@ -392,6 +392,47 @@ class ApiKey:
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
 
 
+class NoticeKind(StrEnum):
+    """What others can be told of."""
+
+    PUSH_APPROVED = "push.approved"
+    """A content has a push that may go out, or another one than before."""
+    PUSH_WITHDRAWN = "push.withdrawn"
+    """Nothing may go out for a content any more."""
+    JOB_DONE = "job.done"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Webhook:
+    """Who is told of what."""
+
+    webhook_id: str
+    url: str
+    secret: str
+    """What notices are signed with: `whsec_` and base64. The receiver has it, too."""
+    kinds: Sequence[str]
+    """Values of `NoticeKind`."""
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """Something that one webhook is to be told, entered in the transaction in which it happened."""
+
+    notice_id: str
+    """Key of every attempt, so that the receiver can take each once."""
+    webhook_id: str
+    kind: NoticeKind
+    data: Mapping[str, str]
+    at: datetime
+    due_at: datetime
+    """Not before this moment; moved on while somebody tries."""
+    attempts: int = 0
+    settled_at: datetime | None = None
+    outcome: str | None = None
+    """What came out in the end: `accepted`, or why it was given up."""
+
+
 class JobKind(StrEnum):
     """What a job does with each of its contents."""
 

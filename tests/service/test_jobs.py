@@ -171,6 +171,6 @@ def test_what_cannot_be_done_is_refused_at_once(build: Callable[..., Client]) ->
     assert build(reward=None)("POST", "/v1/jobs", json={}).status_code == 409
     assert build(generator=None)("POST", "/v1/jobs", json={"kind": "generate"}).status_code == 409
     assert build(reward=None)("POST", "/v1/jobs", json={"kind": "generate"}).status_code == 202
-    call = build(config=ServiceConfig(jobs=False))
+    call = build(config=ServiceConfig(work=False))
     assert call("POST", "/v1/jobs", json={"content_ids": []}).status_code == 422
     assert call("GET", "/v1/jobs/j9").status_code == 404

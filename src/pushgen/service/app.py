@@ -25,8 +25,11 @@ from pushgen.service.rules import rules_of
 from pushgen.service.scores import routes as scores
 from pushgen.service.selections import routes as selections
 from pushgen.service.state import Service
+from pushgen.service.tracing import FRAMEWORK
 from pushgen.service.users import devices
 from pushgen.service.users import routes as users
+from pushgen.service.webhooks import routes as webhooks
+from pushgen.service.webhooks.notifier import Notifier
 
 ROUTERS: tuple[APIRouter, ...] = (
     contents.router,
@@ -40,6 +43,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     users.router,
     devices.router,
     events.router,
+    webhooks.router,
     operation.router,
 )
 
@@ -55,6 +59,7 @@ def create_app(service: Service) -> FastAPI:
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
+        telemetry=FRAMEWORK,
     )
     app.state.service = service
     for router in ROUTERS:
@@ -73,8 +78,9 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
     service: Service = app.state.service
     to_thread.current_default_thread_limiter().total_tokens = service.config.threads
     async with create_task_group() as group:
-        if service.config.jobs:
+        if service.config.work:
             group.start_soon(Worker(service).run)
+            group.start_soon(Notifier(service).run)
         yield
         group.cancel_scope.cancel()
     service.store.close()

@@ -22,4 +22,6 @@ class Scope(StrEnum):
     USERS_WRITE = "users:write"
     USERS_ERASE = "users:erase"
     EVENTS_WRITE = "events:write"
+    WEBHOOKS_READ = "webhooks:read"
+    WEBHOOKS_WRITE = "webhooks:write"
     METRICS_READ = "metrics:read"

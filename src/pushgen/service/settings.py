@@ -27,8 +27,10 @@ class ServiceConfig:
     """Requests for new texts, or with texts to be checked, worked on at once."""
     writing_waiting: int = 8
     """Such requests that wait for their turn; what comes on top is shed with 503."""
-    jobs: bool = True
-    """Whether this process works on jobs; they wait where none does."""
+    work: bool = True
+    """Whether this process works on jobs and notices; they wait where none does."""
+    webhook_hosts: tuple[str, ...] = ()
+    """Hosts inside our own network that webhooks may lead to; every other private or local address is refused."""
     lease_seconds: float = 60.0
     """A job whose process died goes on elsewhere after so long."""
 

@@ -5,12 +5,14 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
+from opentelemetry.trace import Tracer
 
 from pushgen.protocols import Clock, Generator, Guardrail, RewardModel, Selector
 from pushgen.service.gate import Gate
 from pushgen.service.metrics import Metrics
 from pushgen.service.rates import Rates
 from pushgen.service.settings import ServiceConfig
+from pushgen.service.tracing import default_tracer
 from pushgen.store import Store
 
 
@@ -31,6 +33,7 @@ class Service:
     """Without it no texts are written."""
     config: ServiceConfig
     metrics: Metrics = field(default_factory=Metrics)
+    tracer: Tracer = field(default_factory=default_tracer)
     rates: Rates = field(init=False)
     gate: Gate = field(init=False)
     """The door to the reward model and to checks of single texts."""
@@ -41,8 +44,8 @@ class Service:
         config = self.config
         object.__setattr__(self, "rates", Rates(config.rate, config.burst))
         shed = self.metrics.shed.labels
-        models = Gate(config.models_at_once, config.models_waiting, shed("models").inc)
-        writing = Gate(config.writing_at_once, config.writing_waiting, shed("writing").inc)
+        models = Gate("models", config.models_at_once, config.models_waiting, shed("models").inc, self.tracer)
+        writing = Gate("writing", config.writing_at_once, config.writing_waiting, shed("writing").inc, self.tracer)
         object.__setattr__(self, "gate", models)
         object.__setattr__(self, "writing", writing)
 

@@ -102,7 +102,9 @@ class Jobs(Repository[Job]):
 
     def progress(self, job_id: str) -> Progress:
         """Counts of the contents that had their turn."""
-        query = select(_i.reason, func.count().label("contents")).where(_i.job_id == job_id, _i.finished_at.is_not(None))
+        query = select(_i.reason, func.count().label("contents")).where(
+            _i.job_id == job_id, _i.finished_at.is_not(None)
+        )
         found = self._connection.execute(query.group_by(_i.reason).order_by(_i.reason))
         counts: dict[str | None, int] = {row.reason: row.contents for row in found}
         failed = {reason: count for reason, count in counts.items() if reason is not None}

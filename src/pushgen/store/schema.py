@@ -283,6 +283,31 @@ api_keys = Table(
     *_instants("created_at", null=False),
     *_instants("expires_at", "revoked_at"),
 )
+webhooks = Table(
+    "webhooks",
+    metadata,
+    _key("webhook_id"),
+    *_text("url", "secret", null=False),
+    Column("kinds", JSON, nullable=False),
+    *_instants("created_at", null=False),
+)
+notices = Table(
+    "notices",
+    metadata,
+    _key("notice_id"),
+    *_text("webhook_id", "kind", null=False),
+    Column("data", JSON, nullable=False),
+    *_instants("at", "due_at", null=False),
+    Column("attempts", Integer, nullable=False),
+    *_instants("settled_at"),
+    *_text("outcome"),
+)
+Index(
+    "ix_notices_waiting",
+    notices.c.due_at,
+    sqlite_where=text("settled_at IS NULL"),
+    postgresql_where=text("settled_at IS NULL"),
+)
 jobs = Table(
     "jobs",
     metadata,

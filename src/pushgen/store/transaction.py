@@ -15,6 +15,7 @@ from pushgen.store.experiments import Arms, Campaigns, Experiments
 from pushgen.store.jobs import Jobs
 from pushgen.store.keys import ApiKeys
 from pushgen.store.models import Models
+from pushgen.store.notices import Notices, Webhooks
 from pushgen.store.recipients import Devices, Preferences, Recipients
 
 
@@ -55,6 +56,14 @@ class Transaction:
     @cached_property
     def jobs(self) -> Jobs:
         return Jobs(self.connection)
+
+    @cached_property
+    def webhooks(self) -> Webhooks:
+        return Webhooks(self.connection)
+
+    @cached_property
+    def notices(self) -> Notices:
+        return Notices(self.connection)
 
     @cached_property
     def arms(self) -> Arms:

@@ -12,13 +12,14 @@ from datetime import datetime, timedelta
 import anyio
 from anyio import to_thread
 
-from pushgen.records import Job, JobKind, Selection
+from pushgen.records import Job, JobKind, NoticeKind, Selection
 from pushgen.service.candidates.schemas import Writing
 from pushgen.service.candidates.service import Held, write
 from pushgen.service.logs import places
 from pushgen.service.problems import Problem
 from pushgen.service.selections.service import choose
 from pushgen.service.state import Service
+from pushgen.service.webhooks.announce import announce
 from pushgen.store import Transaction
 
 POLL_SECONDS = 1.0
@@ -106,7 +107,8 @@ class Worker:
 
     def _end(self, job: Job) -> None:
         with self._service.store.begin() as tx:
-            tx.jobs.finish(job.job_id, self._name, self._now())
+            if tx.jobs.finish(job.job_id, self._name, self._now()):
+                announce(tx, NoticeKind.JOB_DONE, {"job_id": job.job_id}, self._now())
 
     def _release(self, job: Job) -> None:
         with self._service.store.begin() as tx:

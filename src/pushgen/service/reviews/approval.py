@@ -1,13 +1,15 @@
 """What may go out for a content: the text of the last decision that lets one, as a push that `deliver` can send."""
 
 import hashlib
+from datetime import datetime
 
-from pushgen.records import Approved, Candidate, Content, Decision, Push, Review
+from pushgen.records import Approved, Candidate, Content, Decision, NoticeKind, Push, Review
 from pushgen.service.problems import missing
+from pushgen.service.webhooks.announce import announce
 from pushgen.store import Transaction
 
 
-def settle(tx: Transaction, content_id: str) -> Approved | None:
+def settle(tx: Transaction, content_id: str, now: datetime) -> Approved | None:
     """Brings the approved push of a content in line with its reviews; what stands approved now.
 
     Of each candidate the last review counts. Of the candidates that are approved or edited the one decided last stands;
@@ -16,8 +18,11 @@ def settle(tx: Transaction, content_id: str) -> Approved | None:
     # In the order of time, so that the last decision about a candidate stays.
     decided = {review.candidate_id: review for review in tx.reviews.of(content_id)}
     letting = [review for review in decided.values() if review.decision is not Decision.REJECT]
+    before = tx.approved.get(content_id)
     if not letting:
         tx.approved.remove(content_id)
+        if before is not None:
+            announce(tx, NoticeKind.PUSH_WITHDRAWN, {"content_id": content_id, "push_id": before.push_id}, now)
         return None
     last = max(letting, key=lambda review: (review.reviewed_at, review.review_id))
     content, candidate = tx.contents.get(content_id), tx.candidates.get(last.candidate_id)
@@ -33,6 +38,8 @@ def settle(tx: Transaction, content_id: str) -> Approved | None:
     )
     tx.pushes.add([push])
     tx.approved.put([approved])
+    if before is None or before.push_id != push.push_id:
+        announce(tx, NoticeKind.PUSH_APPROVED, {"content_id": content_id, "push_id": push.push_id}, now)
     return approved
 
 

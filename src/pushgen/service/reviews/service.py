@@ -50,7 +50,7 @@ def decide(tx: Transaction, candidate_id: str, body: ReviewIn, key: str | None, 
         **body.model_dump(),
     )
     if tx.reviews.add([review]):
-        settle(tx, candidate.content_id)
+        settle(tx, candidate.content_id, now)
         return review, True
     known = tx.reviews.get(review.review_id)
     if known is None or replace(known, reviewed_at=now) != review:
@@ -67,7 +67,7 @@ def undo(tx: Transaction, review_id: str, actor: str, now: datetime) -> None:
     if others[-1] != review:
         raise Problem(409, "a later review of this candidate stands on it; undo that one first")
     tx.reviews.remove(review_id)
-    settle(tx, review.content_id)
+    settle(tx, review.content_id, now)
     detail = {"candidate_id": review.candidate_id, "decision": review.decision.value, "reviewer": review.reviewer}
     tx.audit.note(AuditEntry(at=now, actor=actor, action="undo", noun="review", noun_id=review_id, detail=detail))
 

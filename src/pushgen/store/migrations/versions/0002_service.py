@@ -1,4 +1,4 @@
-"""What the service keeps: keys, approved pushes, arms of experiments, jobs."""
+"""What the service keeps: keys, approved pushes, arms of experiments, jobs, webhooks."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -94,10 +94,39 @@ def upgrade() -> None:
         sqlite_where=sa.text("finished_at IS NULL"),
         postgresql_where=sa.text("finished_at IS NULL"),
     )
+    op.create_table(
+        "webhooks",
+        sa.Column("webhook_id", sa.Text(), nullable=False),
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("secret", sa.Text(), nullable=False),
+        sa.Column("kinds", sa.JSON(), nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("webhook_id", name="pk_webhooks"),
+    )
+    op.create_table(
+        "notices",
+        sa.Column("notice_id", sa.Text(), nullable=False),
+        sa.Column("webhook_id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("data", sa.JSON(), nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.Column("due_at", Instant(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("settled_at", Instant(), nullable=True),
+        sa.Column("outcome", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("notice_id", name="pk_notices"),
+    )
+    op.create_index(
+        "ix_notices_waiting",
+        "notices",
+        ["due_at"],
+        sqlite_where=sa.text("settled_at IS NULL"),
+        postgresql_where=sa.text("settled_at IS NULL"),
+    )
 
 
 def downgrade() -> None:
-    for table in ("job_items", "jobs", "arms", "approved", "api_keys"):
+    for table in ("notices", "webhooks", "job_items", "jobs", "arms", "approved", "api_keys"):
         op.drop_table(table)
     op.drop_index("ix_events_push_id", "events")
     op.drop_index("ix_deliveries_experiment", "deliveries")
