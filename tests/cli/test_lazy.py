@@ -8,6 +8,10 @@ import pytest
 HEAVY = (
     "sqlalchemy",
     "alembic",
+    "fastapi",
+    "pydantic",
+    "uvicorn",
+    "structlog",
     "httpx",
     "torch",
     "transformers",

@@ -24,6 +24,7 @@ _GROUPS = {
     "experiment": "Plan, assign, analyse and replay A/B tests.",
     "data": "Fetch public data.",
     "export": "Out of the database: a log for training, pushes for another sender.",
+    "key": "What lets programs use the service.",
     "db": "The database of recipients, deliveries and events.",
 }
 
@@ -80,6 +81,10 @@ COMMANDS = [
     ("export log", "pushgen.cli.export_log:log", "An A/B log for training from deliveries and events."),
     ("export pushes", "pushgen.cli.export_pushes:pushes", "Planned pushes as a file for another sender."),
     ("import outcomes", "pushgen.cli.import_outcomes:outcomes", "What another sender reports of pushes it sent."),
+    ("serve", "pushgen.cli.serve:serve", "The service: contents, choices, reviews, users, events over HTTP."),
+    ("key add", "pushgen.cli.key:add", "Make a key and print it, once."),
+    ("key list", "pushgen.cli.key:list_keys", "Who has keys, and what they may do."),
+    ("key revoke", "pushgen.cli.key:revoke", "End a key at once."),
     ("report", "pushgen.cli.report:report", "One HTML file with tables and plots."),
 ]
 

@@ -31,19 +31,28 @@ class Repository(Generic[R]):
         rows = {tuple(row[name] for name in self._keys): row for row in map(self._row, records)}
         upsert(self._connection, self.table, list(rows.values()))
 
-    def get(self, *key: Any) -> R | None:
-        """The record with this key."""
+    def get(self, *key: Any, lock: bool = False) -> R | None:
+        """The record with this key; with `lock` nobody else changes it before the commit."""
         where = [self.table.c[name] == value for name, value in zip(self._keys, key, strict=True)]
-        row = self._connection.execute(select(self.table).where(*where)).mappings().first()
+        query = select(self.table).where(*where)
+        row = self._connection.execute(query.with_for_update() if lock else query).mappings().first()
         return None if row is None else self._record(row)
 
-    def page(self, *, after: Sequence[Any] | None = None, limit: int = 100) -> list[R]:
-        """The next records in the order of the key; `after` is the key of the last one of the page before."""
+    def page(self, *, after: Sequence[Any] | None = None, limit: int = 100, **equal: Any) -> list[R]:
+        """The next records in the order of the key; `after` is the key of the last one of the page before.
+
+        `equal` leaves only records with these values, by the name of the column.
+        """
         keys = [self.table.c[name] for name in self._keys]
-        query = select(self.table).order_by(*keys).limit(limit)
+        where = [self.table.c[name] == value for name, value in equal.items()]
+        query = select(self.table).where(*where).order_by(*keys).limit(limit)
         if after is not None:
             query = query.where(tuple_(*keys) > tuple_(*after))
         return self._all(query)
+
+    def key_of(self, record: R) -> list[Any]:
+        """The values of the key of a record, for `page`."""
+        return [getattr(record, name) for name in self._keys]
 
     def count(self) -> int:
         return self._connection.execute(select(func.count()).select_from(self.table)).scalar_one()

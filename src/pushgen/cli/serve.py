@@ -1,0 +1,70 @@
+"""`pushgen serve`: the service."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from pushgen.cli.db_upgrade import DATABASE, Database
+from pushgen.selection.settings import SelectionConfig
+from pushgen.service.settings import ServiceConfig
+
+
+def serve(
+    *,
+    database: Database = DATABASE,
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    reward: Path | None = None,
+    generator: str = "template",
+    generator_config: Path | None = None,
+    guardrails: Path | None = None,
+    routes: bool = False,
+    limits: Annotated[ServiceConfig, Parameter(name="*")] = ServiceConfig(),
+    selection: Annotated[SelectionConfig, Parameter(name="*")] = SelectionConfig(),
+) -> None:
+    """Serve the API under /v1 until stopped; requests under way are then finished. `pushgen key add` makes keys.
+
+    /v1/openapi.json describes it. One line of JSON per request goes to standard error and names no user.
+
+    Parameters
+    ----------
+    database
+        sqlite:///FILE or postgresql://USER@HOST/NAME, brought up to date by `pushgen db upgrade`.
+    host
+        Address to listen on. Put a proxy that speaks TLS in front of anything but this machine.
+    port
+        Port to listen on; 0 takes a free one.
+    reward
+        Folder of a reward model; without it there are no scores and choices.
+    generator
+        `template`, a model folder, `hf:NAME` or `openai:URL#MODEL`: what writes on demand and in jobs.
+    generator_config
+        TOML file with settings of the generator.
+    guardrails
+        TOML file as `pushgen check --config` reads it; candidates and edits are held against it.
+    routes
+        Print the routes and the scope that each needs as JSON on standard output, and stop.
+    """
+    from pushgen.progress import say
+    from pushgen.service.opening import open_service, run
+
+    if routes:
+        from pushgen.cli.output import print_json
+        from pushgen.service.app import ROUTERS
+        from pushgen.service.rules import rules_of
+
+        found = rules_of(route for router in ROUTERS for route in router.routes)
+        print_json([{"method": one.method, "path": one.path, "scope": one.scope} for one in found])
+        return
+    service = open_service(
+        database,
+        reward=reward,
+        generator=generator,
+        generator_config=generator_config,
+        guardrails=guardrails,
+        config=limits,
+        selection=selection,
+    )
+    say(f"Serving the API at http://{host}:{port}/v1" if port else f"Serving the API on {host}, at a free port")
+    run(service, host=host, port=port)

@@ -1,0 +1,1 @@
+"""Generated pushes and what the guardrails found in them."""

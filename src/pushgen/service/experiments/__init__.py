@@ -1,0 +1,1 @@
+"""Pushes of one content shown to randomised traffic."""

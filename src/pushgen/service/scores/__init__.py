@@ -1,0 +1,1 @@
+"""Win probabilities of texts on demand."""

@@ -1,0 +1,1 @@
+"""Which candidate was chosen for a content, and choosing one on demand."""

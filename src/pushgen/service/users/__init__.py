@@ -1,0 +1,1 @@
+"""Who can be sent to: zones and slots, devices, preferences, erasure."""
