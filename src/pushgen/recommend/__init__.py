@@ -1,0 +1,1 @@
+"""Which item for whom: interaction logs, retrievers, rankers, rerankers and their measures."""

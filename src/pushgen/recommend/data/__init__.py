@@ -1,0 +1,1 @@
+"""Interaction logs, histories, splits and negatives."""
