@@ -27,6 +27,10 @@ class GeneratorEvaluator(Prm):
         self.samples = samples
         self.evaluator = FlashEvaluator(ids, config, evaluator or EvaluatorConfig())
 
+    def greedy(self, batch: Batch) -> Tensor:
+        """The list of the generator alone."""
+        return super().choose(batch)
+
     def propose(self, batch: Batch, count: int, seed: int = 0) -> Tensor:
         """Lists of the generator, shape (B, K, L)."""
         return from_scores(batch, self.scores(batch), count, self.config.length, seed)

@@ -32,14 +32,11 @@ def fill(
         if order == "left-to-right":
             empty_BL = empty_BL & (empty_BL.int().cumsum(1) == 1)
         p_BLP = p_BLP.masked_fill(~(empty_BL[..., None] & free_BP[:, None, :]), -torch.inf)
-        best, place = p_BLP.flatten(1).max(1)
-        slot_B, place_B = place // p_BLP.shape[2], place % p_BLP.shape[2]
-        done = torch.isfinite(best)
-        slate_BL = slate_BL.scatter(
-            1, slot_B[:, None], torch.where(done, place_B, slate_BL.gather(1, slot_B[:, None])[:, 0])[:, None]
-        )
-        taken = torch.zeros_like(free_BP).scatter(1, place_B[:, None], done[:, None])
-        free_BP = free_BP & ~taken
+        best_B1, index_B1 = p_BLP.flatten(1).max(1, keepdim=True)
+        slot_B1, place_B1 = index_B1 // p_BLP.shape[2], index_B1 % p_BLP.shape[2]
+        done_B1 = torch.isfinite(best_B1)
+        slate_BL = slate_BL.scatter(1, slot_B1, torch.where(done_B1, place_B1, slate_BL.gather(1, slot_B1)))
+        free_BP = free_BP & ~torch.zeros_like(free_BP).scatter(1, place_B1, done_B1)
     return slate_BL, free_BP
 
 

@@ -5,7 +5,7 @@ policy against it; `generator-evaluator` trains its generator first and then the
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +32,8 @@ from pushgen.training.checkpoint import Checkpoint
 from pushgen.training.loop import Epoch, LoopConfig, fit
 from pushgen.training.precision import best_device, device_of
 
+Choose = Callable[[Batch], Tensor]
+"""A list of places for each request, shape (B, L)."""
 Propose = Callable[[Batch, int], Tensor]
 """Lists of places for a batch, shape (B, K, L), given how many."""
 
@@ -62,10 +64,12 @@ def train_reranker(
     ids = ids_for(config.kind, ids)
     network = build(ids, config).to(best_device())
     stages = _Stages(kept, held, config, ids, scratch)
-    stages.supervised(network)
     if isinstance(network, GeneratorEvaluator):
         generator = network
+        stages.supervised(network, generator.greedy)
         stages.evaluator(network.evaluator, lambda batch, count: generator.propose(batch, count, seed=1))
+    else:
+        stages.supervised(network, network.choose)
     if isinstance(network, GloRank) and config.policy.epochs:
         stages.policy(network)
     figures = {
@@ -75,9 +79,7 @@ def train_reranker(
         "parameters": sum(parameter.numel() for parameter in network.parameters()),
         "seconds": {stage: epochs[-1].seconds for stage, epochs in stages.history.items()},
         "epochs": {stage: len(epochs) for stage, epochs in stages.history.items()},
-        "validation_gain": {
-            stage: -min(epoch.validation for epoch in epochs) for stage, epochs in stages.history.items()
-        },
+        "validation": {stage: min(epoch.validation for epoch in epochs) for stage, epochs in stages.history.items()},
     }
     return TrainedReranker(NetworkReranker(network, ids, config, figures=figures), stages.history)
 
@@ -91,9 +93,10 @@ class _Stages:
         self._examples, self._held, self._config, self._ids, self._scratch = examples, held, config, ids, scratch
         self.history: dict[str, list[Epoch]] = {}
 
-    def supervised(self, network: RerankNetwork) -> None:
-        """Learns from feedback and reference lists."""
-        self._fit("supervised", network, network.loss, lambda: -self._gain(network), self._config.learning_rate)
+    def supervised(self, network: RerankNetwork, choose: Choose) -> None:
+        """Learns from feedback and reference lists; validated by what `choose` writes."""
+        rate = self._config.learning_rate
+        self._fit("supervised", network, network.loss, lambda: -self._gain(choose, device_of(network)), rate)
 
     def evaluator(self, evaluator: FlashEvaluator, propose: Propose) -> None:
         """Learns to tell good lists from bad: half of them around the feedback, half from a generator."""
@@ -137,7 +140,7 @@ class _Stages:
             "policy",
             network,
             policy.loss,
-            lambda: -self._gain(network),
+            lambda: -self._gain(network.choose, device_of(network)),
             config.policy.learning_rate,
             epochs=config.policy.epochs,
             requests=config.policy.requests,
@@ -186,12 +189,9 @@ class _Stages:
         rows = np.arange(len(examples))
         return (batch_of(examples, rows[at : at + 256], self._config.network.history, device) for at in rows[::256])
 
-    def _gain(self, network: RerankNetwork) -> float:
+    def _gain(self, choose: Choose, device: torch.device) -> float:
         """Mean discounted gain of the lists of the validation requests."""
-        found = [
-            list_reward(batch, network.choose(batch)[:, None])[:, 0]
-            for batch in self._batches(self._held, device_of(network))
-        ]
+        found = [list_reward(batch, choose(batch)[:, None])[:, 0] for batch in self._batches(self._held, device)]
         return float(torch.cat(found).mean())
 
 
@@ -221,8 +221,3 @@ def _with_feedback(examples: Examples, name: str) -> Examples:
 def _identity(examples: Examples) -> list[str]:
     arrays = (examples.histories.values, examples.histories.offsets, examples.pools, examples.feedback)
     return [fingerprint(array.tobytes().hex()) for array in (*arrays, examples.references)]
-
-
-def with_kind(config: RerankConfig, kind: str, **changes: object) -> RerankConfig:
-    """The same configuration for another kind."""
-    return replace(config, kind=kind, **changes)  # type: ignore[arg-type]

@@ -62,9 +62,8 @@ class UniRank(RerankNetwork):
     def scores(self, request: Request, slate_BL: Tensor) -> Tensor:
         """Z, shape (B, L, P), of the slots of a list of places in which -1 is a mask. One pass of the encoder."""
         known_BLD = gather(request.pool_BPD, slate_BL)
-        slate_BLD = (
-            torch.where((slate_BL >= 0)[..., None], known_BLD, self.mask.to(known_BLD.dtype)) + self.slots.weight
-        )
+        filled_BL1 = (slate_BL >= 0)[..., None]
+        slate_BLD = torch.where(filled_BL1, known_BLD, self.mask.to(known_BLD.dtype)) + self.slots.weight
         batch = request.batch
         seen = self.encoder(request.history_BHD, batch.past_BH, request.pool_BPD, batch.free_BP, slate_BLD)
         return self.query(seen.slate_BLD) @ seen.pool_BPD.transpose(1, 2) / math.sqrt(self.config.width)

@@ -29,7 +29,7 @@ def interaction_vectors(histories: Jagged, items: int, *, width: int = 128, wind
     values, rows = histories.values, histories.rows
     counts = csr_array((items, items), dtype=np.float64)
     for distance in range(1, window + 1):
-        together = rows[distance:] == rows[:-distance]
+        together = np.equal(rows[distance:], rows[:-distance])
         first, second = values[:-distance][together], values[distance:][together]
         pairs = (np.concatenate((first, second)), np.concatenate((second, first)))
         counts += coo_array((np.full(len(pairs[0]), 1.0 / distance), pairs), shape=(items, items)).tocsr()
@@ -43,8 +43,9 @@ def interaction_vectors(histories: Jagged, items: int, *, width: int = 128, wind
     matrix = csr_array(coo_array((information, (seen.row, seen.col)), shape=(items, items)))
     rank = min(width, items - 1)
     start = np.random.default_rng(0).normal(size=items)
-    left, strength, _ = svds(matrix, k=rank, v0=start)
-    found = left[:, ::-1] * np.sqrt(strength[::-1])
+    found, strength, _ = svds(matrix, k=rank, v0=start)
+    assert found is not None
+    found = found[:, ::-1] * np.sqrt(strength[::-1])
     norms = np.linalg.norm(found, axis=1, keepdims=True)
     found = np.where(norms > 1e-9, found / np.maximum(norms, 1e-9), 0.0)
     return np.pad(found, ((0, 0), (0, width - rank))).astype(np.float32)

@@ -57,7 +57,7 @@ class MultiHeadQuantiser:
 
     def encode(self, vectors: Floats) -> Ids:
         """Codes of each vector, shape (I, M)."""
-        parts = [(vectors - self.mean) @ axes.T for axes in self.axes]
+        parts = [((vectors - self.mean) @ axes.T).astype(np.float32) for axes in self.axes]
         return np.column_stack([_nearest(part, book) for part, book in zip(parts, self.codebooks, strict=True)])
 
     def table(self, vectors: Floats) -> SemanticIds:
@@ -91,7 +91,7 @@ def fit_quantiser(vectors: Floats, config: QuantiserConfig | None = None) -> Mul
         count = min(config.codes, len(np.unique(projected, axis=0)))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # fewer clusters than asked: some vectors are equal
-            fitted = KMeans(count, n_init=1, max_iter=50, random_state=config.seed).fit(projected)
+            fitted = KMeans(count, max_iter=50, random_state=config.seed).fit(projected)
         books.append(fitted.cluster_centers_.astype(np.float32))
     return MultiHeadQuantiser(mean.astype(np.float32), tuple(parts), tuple(books))
 

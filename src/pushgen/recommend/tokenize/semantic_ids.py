@@ -96,7 +96,7 @@ class SemanticIds:
     def items_of(self, codes: ArrayLike) -> Ids:
         """The item of each row of codes, `NONE` for codes that no item has; shape (N,). Of equal items, the first."""
         asked = np.asarray(codes, np.int64).reshape(-1, len(self.sizes))
-        valid = ((asked >= 0) & (asked < np.array(self.sizes))).all(axis=1)
+        valid = np.all((asked >= 0) & (asked < np.array(self.sizes)), axis=1)
         known, first = np.unique(_keys(self.codes, self.sizes), return_index=True)
         keys = _keys(np.where(valid[:, None], asked, 0), self.sizes)
         if not len(known):
@@ -146,4 +146,4 @@ def _keys(codes: Ids, sizes: Sequence[int]) -> Ids:
     """Each row as one number."""
     if float(np.prod(np.array(sizes, np.float64))) >= 2**62:
         raise ValueError(f"codes of the sizes {tuple(sizes)} do not fit one 64-bit number")
-    return np.ravel_multi_index(tuple(codes.T), tuple(sizes)).astype(np.int64)
+    return np.asarray(np.ravel_multi_index(tuple(codes.T), tuple(sizes)), np.int64)
