@@ -3,7 +3,7 @@
 Efron and Tibshirani, An Introduction to the Bootstrap (1993), sections 8.3 and 13.3.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -90,3 +90,35 @@ class ClusterBootstrap:
             return Interval(value, float("nan"), float("nan"), used)
         low, high = np.percentile(finite, self._tails)
         return Interval(value, float(low), float(high), used)
+
+
+def mean_intervals(
+    columns: Mapping[str, ArrayLike],
+    clusters: ArrayLike | None = None,
+    *,
+    draws: int = 1000,
+    seed: int = 0,
+    level: float = 0.95,
+) -> dict[str, Interval]:
+    """Intervals of the means of several columns of shape (N,), for millions of clusters: a draw at a time.
+
+    All columns share the draws. Without `clusters`, shape (N,), every row is one. The mean is over rows, so that a
+    cluster counts by its rows.
+    """
+    names = list(columns)
+    values_NM = np.stack([np.asarray(columns[name], np.float64) for name in names], axis=1)
+    of_row = np.arange(len(values_NM)) if clusters is None else np.unique(clusters, return_inverse=True)[1]
+    count = int(of_row.max(initial=-1)) + 1
+    if not count:
+        return {name: Interval(float("nan"), float("nan"), float("nan")) for name in names}
+    with_rows = np.concatenate((values_NM, np.ones((len(values_NM), 1))), axis=1)
+    sums = np.stack([np.bincount(of_row, weights=one, minlength=count) for one in with_rows.T], axis=1)
+    generator = np.random.default_rng(seed)
+    found = np.empty((draws, len(names)))
+    for draw in range(draws):
+        times = np.bincount(generator.integers(0, count, count), minlength=count)
+        drawn = times @ sums
+        found[draw] = drawn[:-1] / drawn[-1]
+    low, high = np.percentile(found, [50.0 * (1.0 - level), 50.0 * (1.0 + level)], axis=0)
+    means = values_NM.mean(axis=0)
+    return {name: Interval(float(means[m]), float(low[m]), float(high[m]), count) for m, name in enumerate(names)}

@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any, cast
 import polars as pl
 
 from pushgen.errors import InputError
-from pushgen.manifest import Manifest, hash_path, read_manifest, write_json, write_manifest
+from pushgen.manifest import Manifest, hash_path, read_manifest, write_manifest
 from pushgen.recommend.data.catalogue import Catalogue
 from pushgen.tables import INSTANT, REJECTS, Column, Table, part_files, read_table, write_table
 
@@ -119,31 +119,29 @@ def write_interactions(
     path: Path,
     parts: Iterable[pl.DataFrame],
     items: pl.DataFrame,
-    manifest: Manifest,
+    manifest: Callable[[], Manifest],
     rejects: pl.DataFrame | None = None,
-    seconds: float | None = None,
+    describe: Callable[[Interactions], None] | None = None,
+    seconds: Callable[[], float] | None = None,
 ) -> Interactions:
     """Writes a log folder, manifest last; an older or half-written log there is replaced. Same tables, same bytes.
 
-    A part holds whole users, each user's interactions together and in their order.
+    A part holds whole users, each user's interactions together and in their order. `manifest` is asked when all parts
+    are written, because only then is known what was dropped; `describe` may add files before.
     """
     (path / "manifest.json").unlink(missing_ok=True)
     for name in _TABLES:
         if (path / name).is_dir():
             shutil.rmtree(path / name)
-    written = 0
-    for written, part in enumerate(parts, start=1):
-        write_table(part, path / "interactions" / f"part-{written - 1:05d}.parquet", INTERACTIONS)
-    if not written:
-        write_table(INTERACTIONS.schema.to_frame(), path / "interactions" / "part-00000.parquet", INTERACTIONS)
-    frames = {"items": items.sort("item_id"), "rejects": REJECTS.schema.to_frame() if rejects is None else rejects}
-    for name, frame in frames.items():
-        write_table(frame, path / name / "part-00000.parquet", _TABLES[name])
-    write_manifest(path, manifest, seconds=seconds)
+    number = -1
+    for number, part in enumerate(parts):
+        write_table(part, path / "interactions" / f"part-{number:05d}.parquet", INTERACTIONS)
+    if number < 0:
+        write_table(INTERACTIONS.schema.to_frame(), path / "interactions" / "part-00000.parquet")
+    write_table(items.sort("item_id"), path / "items" / "part-00000.parquet", ITEMS)
+    bad = REJECTS.schema.to_frame() if rejects is None else rejects
+    write_table(bad, path / "rejects" / "part-00000.parquet", REJECTS)
+    if describe:
+        describe(Interactions(path))
+    write_manifest(path, manifest(), seconds=seconds and seconds())
     return Interactions(path)
-
-
-def write_statistics(log: Interactions, figures: dict[str, Any], page: str) -> None:
-    """Puts `statistics.json` and `statistics.md` into the folder of a log."""
-    write_json(log.path / "statistics.json", figures)
-    (log.path / "statistics.md").write_text(page, encoding="utf-8")

@@ -1,0 +1,1 @@
+"""Measures of recommendations, whole arrays at a time."""
