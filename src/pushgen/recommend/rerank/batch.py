@@ -8,11 +8,10 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from pushgen.recommend.data.jagged import NONE, Ids, Jagged
-from pushgen.recommend.rerank.examples import Examples
+from pushgen.recommend.rerank.examples import Examples, first_copies
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,14 +72,3 @@ def requests_of(histories: Jagged, pools: Ids, places: int, length: int, device:
         feedback_BP=torch.zeros(pools.shape),
         reference_BL=blank,
     ).to(device)
-
-
-def first_copies(pools: Ids) -> NDArray[np.bool_]:
-    """True where a pool has an item that does not stand at an earlier place of it, shape (B, P)."""
-    order = np.argsort(pools, axis=1, kind="stable")
-    ranked = np.take_along_axis(pools, order, axis=1)
-    new = np.ones(pools.shape, np.bool_)
-    new[:, 1:] = ranked[:, 1:] != ranked[:, :-1]
-    first = np.empty_like(new)
-    np.put_along_axis(first, order, new, axis=1)
-    return first & (pools != NONE)

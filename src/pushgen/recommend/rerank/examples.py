@@ -81,3 +81,14 @@ class Examples:
         """The same requests with the places of every pool in a random order."""
         draws = np.random.default_rng(seed).random(self.pools.shape)
         return self.reordered(np.argsort(draws, axis=1))
+
+
+def first_copies(pools: Ids) -> NDArray[np.bool_]:
+    """True where a pool has an item that does not stand at an earlier place of it, shape (B, P)."""
+    order = np.argsort(pools, axis=1, kind="stable")
+    ranked = np.take_along_axis(pools, order, axis=1)
+    new = np.ones(pools.shape, np.bool_)
+    new[:, 1:] = ranked[:, 1:] != ranked[:, :-1]
+    first = np.empty_like(new)
+    np.put_along_axis(first, order, new, axis=1)
+    return first & (pools != NONE)

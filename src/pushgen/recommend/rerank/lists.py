@@ -14,6 +14,7 @@ import numpy as np
 from pushgen.errors import ConfigurationError
 from pushgen.recommend.data.jagged import Ids, Jagged, concatenate
 from pushgen.recommend.protocols import Cases
+from pushgen.recommend.rerank.examples import first_copies
 
 LEAKS = (
     "Time: training holds what other users did during and after a user's test list, so trends and new items are known "
@@ -81,6 +82,8 @@ def split_lists(histories: Jagged, config: ListConfig | None = None) -> ListSpli
 
 
 def _cases(histories: Jagged, users: Ids, end: Ids, length: int) -> Cases:
-    """The lists of some users that end before `end`, one per user."""
+    """The lists of some users that end before `end`, one per user; an item that comes twice is one target."""
     shown = histories.take(users).head(end)
-    return Cases(histories=shown.head(end - length), targets=shown.tail(length), users=users)
+    targets = shown.tail(length)
+    once = first_copies(targets.values.reshape(-1, length)).ravel()
+    return Cases(histories=shown.head(end - length), targets=targets.where(once), users=users)

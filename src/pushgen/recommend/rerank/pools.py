@@ -6,8 +6,8 @@
   alone goes.
 - `retrieved`: the retriever's best and nothing else; the right items are there as far as it found them.
 
-Pools are shuffled. Right items first, as in code that the papers left, lets a model read the answer off the places; that
-order is there for the leak test alone.
+Pools are shuffled. Right items first, as in code that the papers left, lets a model read the answer off the places;
+that order is there for the leak test alone.
 
 Shapes: B requests, P places of a pool, L items of a list.
 """

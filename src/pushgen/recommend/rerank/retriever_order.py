@@ -4,7 +4,7 @@ import numpy as np
 
 from pushgen.recommend.data.jagged import NONE, Ids, Jagged
 from pushgen.recommend.protocols import Retriever
-from pushgen.recommend.rerank.batch import first_copies
+from pushgen.recommend.rerank.examples import first_copies
 
 
 class RetrieverOrder:
