@@ -13,7 +13,7 @@ IDS = SemanticIds(np.stack([np.arange(ITEMS) // EACH, np.arange(ITEMS) % EACH], 
 """The first code of an item is its cluster, the second its place in there."""
 
 
-def settings(kind: Kind, *, width: int = 32, layers: int = 1, epochs: int = 3, rate: float = 3e-3) -> RerankConfig:
+def settings(kind: Kind, *, width: int = 32, layers: int = 1, epochs: int = 4, rate: float = 5e-3) -> RerankConfig:
     return RerankConfig(
         kind=kind,
         network=NetworkConfig(width=width, layers=layers, heads=2, length=LENGTH, history=6, pool=POOL, dropout=0.0),
@@ -22,11 +22,12 @@ def settings(kind: Kind, *, width: int = 32, layers: int = 1, epochs: int = 3, r
         samples=8,
         epochs=epochs,
         learning_rate=rate,
+        batch=32,
     )
 
 
 def clusters(count: int, seed: int, known: int = EACH) -> Examples:
-    """A user likes one cluster; three items of a pool of ten belong to it. Items beyond `known` of a cluster are absent."""
+    """A user likes one cluster; three items of a pool of ten belong to it. Only `known` items of a cluster occur."""
     rng = np.random.default_rng(seed)
     histories, pools = [], []
     for liked in rng.integers(CLUSTERS, size=count):
@@ -39,16 +40,17 @@ def clusters(count: int, seed: int, known: int = EACH) -> Examples:
     return examples(histories, pool, liked)
 
 
-def partners(count: int, seed: int) -> Examples:
-    """An item is liked where its partner stands in the same pool: nothing about the item or the history tells."""
+def company(count: int, seed: int) -> Examples:
+    """Four items of one cluster and two of each other one: liked are the four. Neither item nor history tells which."""
     rng = np.random.default_rng(seed)
     pools = []
-    for _ in range(count):
-        pairs = rng.permutation(ITEMS // 2)
-        single = 2 * pairs[2:8] + rng.integers(2, size=6)
-        pools.append(rng.permutation(np.concatenate((2 * pairs[:2], 2 * pairs[:2] + 1, single))))
+    for most in rng.integers(CLUSTERS, size=count):
+        sizes = np.where(np.arange(CLUSTERS) == most, 4, 2)
+        own = [rng.permutation(EACH)[:size] + EACH * cluster for cluster, size in enumerate(sizes)]
+        pools.append(rng.permutation(np.concatenate(own)))
     pool = np.stack(pools)
-    liked = (pool[:, :, None] ^ 1 == pool[:, None, :]).any(axis=2)
+    kind = pool // EACH
+    liked = (kind[:, :, None] == kind[:, None, :]).sum(axis=2) == 4
     return examples([rng.integers(ITEMS, size=3) for _ in range(count)], pool, liked)
 
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as sizes
 from hypothesis import strategies as st
+from tests.recommend.rerank.planted import EACH, IDS, ITEMS, LENGTH, clusters, company, precision, settings
 
 from pushgen.errors import ConfigurationError, InputError
 from pushgen.recommend.data.jagged import NONE, Jagged
@@ -17,7 +18,6 @@ from pushgen.recommend.rerank.reranker import NetworkReranker
 from pushgen.recommend.rerank.settings import Kind
 from pushgen.recommend.rerank.storage import load_reranker, save_reranker
 from pushgen.recommend.rerank.train import train_reranker
-from tests.recommend.rerank.planted import EACH, IDS, ITEMS, LENGTH, clusters, partners, precision, settings
 
 BLIND_TO_POOL: list[Kind] = ["pointwise"]
 TIED_TO_PLACES: list[Kind] = ["index"]
@@ -27,7 +27,7 @@ TEST = clusters(150, seed=3)
 
 @cache
 def trained(kind: Kind) -> NetworkReranker:
-    return train_reranker(clusters(1200, seed=1), clusters(60, seed=2), IDS, settings(kind)).model
+    return train_reranker(clusters(1000, seed=1), clusters(60, seed=2), IDS, settings(kind)).model
 
 
 @cache
@@ -101,7 +101,7 @@ class TestEveryReranker:
         """Training shows nine items of each cluster; the pools of the test hold the other three, too."""
         if kind in TIED_TO_PLACES:
             pytest.skip("an index head learns nothing here")
-        model = train_reranker(clusters(800, 1, known=9), clusters(50, 2, known=9), IDS, settings(kind, epochs=2)).model
+        model = train_reranker(clusters(800, 1, known=9), clusters(50, 2, known=9), IDS, settings(kind, epochs=3)).model
         found = model.rerank(TEST.histories, TEST.pools, LENGTH)
         fresh = TEST.pools % EACH >= 9
         chosen = np.take_along_axis(TEST.feedback * fresh, found, 1).sum() / (TEST.feedback * fresh).sum()
@@ -136,9 +136,8 @@ class TestEveryReranker:
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in TIED_TO_PLACES])
 def test_who_sees_the_pool_learns_what_stands_in_it_together(kind: Kind) -> None:
-    config = settings(kind, layers=2, epochs=6)
-    model = train_reranker(partners(2000, seed=1), partners(60, seed=2), IDS, config).model
-    test = partners(150, seed=3)
+    model = train_reranker(company(1000, seed=1), company(60, seed=2), IDS, settings(kind)).model
+    test = company(150, seed=3)
     found = precision(test, model.rerank(test.histories, test.pools, LENGTH))
     if kind in BLIND_TO_POOL:
         assert found == pytest.approx(0.4, abs=0.08), "chance is 4 of 10"

@@ -63,8 +63,9 @@ def _card(model: NetworkReranker) -> str:
     lines = [
         f"# {model.name}",
         "",
-        f"A reranker of the kind `{model.config.kind}`: lists of {network.length} items out of a pool, for a history of "
-        f"at most {network.history} items. Width {network.width}, {network.layers} layers, {model.parameters:,} parameters.",
+        f"A reranker of the kind `{model.config.kind}`: lists of {network.length} items out of a pool, for the "
+        f"{network.history} newest items of a history. Width {network.width}, {network.layers} layers, "
+        f"{model.parameters:,} parameters.",
         "",
         f"{model.items:,} items in codes of {' x '.join(map(str, model.ids.sizes))}; {found.shared:,} items share "
         f"theirs with another, {found.largest} in the largest group.",
@@ -73,8 +74,8 @@ def _card(model: NetworkReranker) -> str:
         "|---|---|",
         *(f"| {name.replace('_', ' ')} | {value} |" for name, value in model.figures.items()),
         "",
-        "Validation is the mean discounted gain of the lists (negated) for `supervised` and `policy`, a cross-entropy for "
-        "`evaluator`.",
+        "Validation is the mean discounted gain of the lists (negated) for `supervised` and `policy`, a cross-entropy "
+        "for `evaluator`.",
         "",
     ]
     return "\n".join(lines)
