@@ -65,6 +65,9 @@ def test_methods_agree_with_lists(rows: list[list[int]], length: int, data: st.D
     ids, mask = jagged.padded(length)
     assert [row[kept].tolist() for row, kept in zip(ids, mask, strict=True)] == [row[-length:] for row in rows]
     assert (ids[~mask] == NONE).all()
+    ids, mask = jagged.padded(length, newest="first free")
+    assert [row[kept].tolist() for row, kept in zip(ids, mask, strict=True)] == [row[-length:] for row in rows]
+    assert (mask[:, :-1] >= mask[:, 1:]).all()
     order = data.draw(st.permutations(range(len(rows))))
     taken = jagged.take(order)
     assert [list(row) for row in taken] == [rows[row] for row in order]

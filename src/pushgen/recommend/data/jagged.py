@@ -5,7 +5,7 @@ Shapes: B rows, N values of all rows together, L positions of a padded row.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -98,15 +98,23 @@ class Jagged:
         beside = {name: array[kept] for name, array in self.beside.items()}
         return Jagged(self.values[kept], offsets_of(counts), beside)
 
-    def padded(self, length: int, *, of: str | None = None) -> tuple[NDArray[Any], NDArray[np.bool_]]:
-        """The most recent `length` values of each row, right-aligned: the newest stands last.
+    def padded(
+        self, length: int, *, of: str | None = None, newest: Literal["last", "first free"] = "last"
+    ) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+        """The most recent `length` values of each row, oldest first.
+
+        By default right-aligned: the newest stands `last`. With `first free` the oldest stands at place 0 and what is
+        free follows the newest, as causal models want it.
 
         Returns values of shape (B, L), `NONE` (0 for what lies beside, named by `of`) where a row is shorter, and a
         mask of shape (B, L) that is true where there is a value.
         """
         source = self.values if of is None else self.beside[of]
-        place = np.arange(length)[None, :] + (self.offsets[1:] - length)[:, None]
-        mask = place >= self.offsets[:-1, None]
+        begin = self.offsets[1:] - length
+        if newest == "first free":
+            begin = np.maximum(begin, self.offsets[:-1])
+        place = np.arange(length)[None, :] + begin[:, None]
+        mask = (place >= self.offsets[:-1, None]) & (place < self.offsets[1:, None])
         filling = NONE if of is None else 0
         if not len(source):
             return np.full(place.shape, filling, source.dtype), mask

@@ -1,4 +1,4 @@
-"""Sequence files, as sequential recommenders are published with: a line per user, `user item item ...`, oldest first."""
+"""Sequence files, the form of sequential recommenders' data: a line per user, `user item item ...`, oldest first."""
 
 from collections.abc import Iterator
 from pathlib import Path

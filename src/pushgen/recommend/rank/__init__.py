@@ -1,0 +1,1 @@
+"""Rankers: the order of some hundred items that retrievers found."""

@@ -1,0 +1,1 @@
+"""Retrievers: the best items of the whole catalogue, one model per file."""
