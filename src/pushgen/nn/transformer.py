@@ -33,7 +33,7 @@ class EncoderLayer(nn.Module):
 
 
 class DecoderLayer(nn.Module):
-    """Causal self-attention, attention over the source, feed-forward."""
+    """Self-attention (causal unless told otherwise), attention over the source, feed-forward."""
 
     def __init__(self, width: int, heads: int, hidden: int, dropout: float) -> None:
         super().__init__()
@@ -42,10 +42,10 @@ class DecoderLayer(nn.Module):
         self.feed_norm, self.feed = nn.LayerNorm(width), FeedForward(width, hidden)
         self.dropout = nn.Dropout(dropout)
 
-    def forward(self, x_BTD: Tensor, memory_BSD: Tensor, mask_B11S: Tensor) -> Tensor:
-        """All positions at once, each seeing those before it."""
+    def forward(self, x_BTD: Tensor, memory_BSD: Tensor, mask_B11S: Tensor, *, causal: bool = True) -> Tensor:
+        """All positions at once, each seeing those before it, or all others where not `causal`."""
         normed = self.self_norm(x_BTD)
-        x_BTD = x_BTD + self.dropout(self.self_attention(normed, normed, causal=True))
+        x_BTD = x_BTD + self.dropout(self.self_attention(normed, normed, causal=causal))
         crossed = self.cross_attention(self.cross_norm(x_BTD), memory_BSD, mask=mask_B11S)
         x_BTD = x_BTD + self.dropout(crossed)
         return x_BTD + self.dropout(self.feed(self.feed_norm(x_BTD)))
