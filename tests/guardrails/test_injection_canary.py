@@ -2,12 +2,13 @@
 
 import pytest
 
-from pushgen.generation.prompt import CLOSE, OPEN, TASK, write_prompt
+from pushgen.generation.prompt import TASK, write_prompt
 from pushgen.guardrails import GuardrailConfig, check, default_rules
 from pushgen.pipeline.guarding import open_rules
 from pushgen.protocols import GenerationRequest
 from pushgen.records import Candidate, Content
 from pushgen.styles import load_taxonomy
+from pushgen.text.fence import CLOSE, OPEN
 
 TRUTH = "Amara Osei opened a bakery with 25 ovens."
 ORDERS = [

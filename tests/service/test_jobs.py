@@ -87,7 +87,7 @@ def test_a_job_whose_process_died_goes_on_with_the_first_content_that_had_no_tur
     writer.dies_at = "c3"
     worker = Worker(first.service)
     # Killed: the claim stays, as nothing gives it back.
-    worker._release = lambda _: None  # pyright: ignore[reportPrivateUsage]
+    worker._release = lambda _: None  # type: ignore[method-assign]
     with pytest.raises(BaseException):  # noqa: B017, PT011  (of whatever kind: it stands for a kill)
         anyio.run(worker.step)
     writer.dies_at = None
@@ -110,7 +110,7 @@ def test_a_worker_that_stops_gives_back_what_it_has(build: Callable[..., Client]
 
     async def stopped() -> None:
         worker = Worker(call.service)
-        turn = worker._turn  # pyright: ignore[reportPrivateUsage]
+        turn = worker._turn  # type: ignore[method-assign]
         with anyio.CancelScope() as scope:
 
             async def one(*arguments: Any) -> bool:
@@ -118,7 +118,7 @@ def test_a_worker_that_stops_gives_back_what_it_has(build: Callable[..., Client]
                 scope.cancel()
                 return done
 
-            worker._turn = one  # pyright: ignore[reportPrivateUsage]
+            worker._turn = one  # type: ignore[method-assign]
             await worker.step()
 
     anyio.run(stopped)

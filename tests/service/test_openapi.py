@@ -48,7 +48,7 @@ def test_every_operation(served: Client, description: Any, rule: Rule, name: str
     ):
         return
 
-    @settings(max_examples=4, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=4, deadline=None, database=None, derandomize=True, suppress_health_check=[*HealthCheck])  # type: ignore[arg-type]
     @given(case=operation.as_strategy(generation_mode=mode))
     def answers_as_described(case: schemathesis.Case) -> None:
         if name is not None:

@@ -21,6 +21,8 @@ def test_spans_name_routes_and_nobody(build: Callable[..., Client]) -> None:
     spans = exporter.get_finished_spans()
     assert [span.name for span in spans] == ["models", "POST /v1/scores", "PUT /v1/users/{user_id}", "GET unmatched"]
     models, scores, put, _ = spans
+    assert scores.context is not None
+    assert models.context is not None
     assert scores.context.trace_id == models.context.trace_id == int(PARENT.split("-")[1], 16)
     assert models.parent is not None
     assert models.parent.span_id == scores.context.span_id

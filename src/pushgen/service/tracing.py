@@ -4,14 +4,15 @@ A span names routes, never paths, and holds no message of an error: FastAPI's ow
 of users. Those are off.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
+from typing import Any
 
 from opentelemetry import propagate, trace
 from opentelemetry.trace import Span, SpanKind, StatusCode, Tracer
 from starlette.types import Scope
 
-FRAMEWORK = {"tracing": False, "metrics": False, "logs": False}
+FRAMEWORK: Any = {"tracing": False, "metrics": False, "logs": False}
 """What FastAPI, where it has telemetry of its own, is told."""
 
 
@@ -21,7 +22,7 @@ def default_tracer() -> Tracer:
 
 
 @contextmanager
-def request_span(tracer: Tracer, scope: Scope) -> Iterator[Span]:
+def request_span(tracer: Tracer, scope: Scope) -> Generator[Span]:
     """A span around one request, a child of the caller's where it sends `traceparent`."""
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
     with tracer.start_as_current_span(

@@ -11,6 +11,7 @@ Shapes: B requests, I items, F factors.
 """
 
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -67,15 +68,14 @@ class Als:
         """Raises `MissingExtraError` where implicit is not installed."""
         del validation, scratch
         try:
-            from implicit.cpu.als import (
-                AlternatingLeastSquares,  # type: ignore[import-not-found, import-untyped]
-            )
+            # As a value of any type: the library is not there where types are checked.
+            library: Any = import_module("implicit.cpu.als")
         except ImportError as error:
             raise MissingExtraError("implicit", "recommend", "training of ALS") from error
         from threadpoolctl import threadpool_limits
 
         config = self.config
-        model: Any = AlternatingLeastSquares(
+        model: Any = library.AlternatingLeastSquares(
             factors=config.factors, regularization=config.regularisation, alpha=config.alpha,
             iterations=config.iterations, random_state=config.seed, use_cg=True, num_threads=1,
         )  # fmt: skip
