@@ -2,7 +2,7 @@
 
 Each sentence is scored by its likeness to the others (degree centrality; Erkan & Radev, 2004, LexRank) and to the
 title, by its place and by its facts; the best are taken one by one, each worth less the more it repeats of those taken
-before (Carbonell & Goldstein, 1998, The use of MMR). The weights are chosen, not fitted:
+before (Carbonell & Goldstein, 1998, The use of MMR). The weights were chosen with a look at the dev part of SciTLDR;
 `benchmarks/caption_salience.py` tells what they are worth.
 """
 

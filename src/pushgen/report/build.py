@@ -36,11 +36,15 @@ def write_report(folder: Path, out: Path | None = None) -> Path:
 
     Raises `InputError` where the folder holds nothing that a report could show.
     """
-    sections = [section for build in (_result, _styles, _examples, _reward, _funnel, _run) for section in build(folder)]
+    sections = [
+        section
+        for build in (_result, _styles, _examples, _reward, _captions_rated, _funnel, _run)
+        for section in build(folder)
+    ]
     if not sections:
         raise InputError(
             file=str(folder),
-            expected="the output of `pushgen demo`, `run`, `curate` or `train reward`",
+            expected="the output of `pushgen demo`, `run`, `curate`, `train reward` or `caption ratings`",
             found="none of their files",
             remedy="Give the folder that one of these commands wrote.",
         )
@@ -165,6 +169,32 @@ def _reward(folder: Path) -> list[Section]:
             svg=plotted(plots.reliability_plot, evaluation["reliability"]["model"]),
         )
     ]
+
+
+def _captions_rated(folder: Path) -> list[Section]:
+    audit = _json(folder / "caption_audit.json")
+    if not audit:
+        return []
+    rows: list[tuple[str, ...]] = []
+    for scale, found in audit["scales"].items():
+        kappa = found["kappa"]
+        rows.append((scale, _shared(found["best"]), "" if kappa is None else f"{kappa:.2f}"))
+    rows += [
+        (f"factuality, with words from {origin}", _shared(found), "")
+        for origin, found in audit["true_by_origin"].items()
+    ]
+    words = (
+        f"{audit['rated']:,} captions out of {audit['of']:,}, drawn by chance, rated by {', '.join(audit['raters'])}. "
+        "At the best level a caption says nothing false, and misses nothing that matters."
+    )
+    columns = ("scale", "captions at the best level [95%]", "weighted kappa of two raters")
+    return [Section(title="Captions, as people rate them", words=words, columns=columns, rows=tuple(rows))]
+
+
+def _shared(share: dict[str, Any]) -> str:
+    low, high = _percent(share["low"], 0), _percent(share["high"], 0)
+    value = _percent(share["count"] / share["of"], 0) if share["of"] else ""
+    return f"{value} [{low}, {high}] of {share['of']}"
 
 
 def _funnel(folder: Path) -> list[Section]:
