@@ -69,13 +69,13 @@ class Als:
         del validation, scratch
         try:
             # As a value of any type: the library is not there where types are checked.
-            library: Any = import_module("implicit.cpu.als")
+            als: Any = import_module("implicit.cpu.als")
         except ImportError as error:
             raise MissingExtraError("implicit", "recommend", "training of ALS") from error
         from threadpoolctl import threadpool_limits
 
         config = self.config
-        model: Any = library.AlternatingLeastSquares(
+        model: Any = als.AlternatingLeastSquares(
             factors=config.factors, regularization=config.regularisation, alpha=config.alpha,
             iterations=config.iterations, random_state=config.seed, use_cg=True, num_threads=1,
         )  # fmt: skip
