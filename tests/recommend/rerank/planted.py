@@ -13,12 +13,14 @@ IDS = SemanticIds(np.stack([np.arange(ITEMS) // EACH, np.arange(ITEMS) % EACH], 
 """The first code of an item is its cluster, the second its place in there."""
 
 
-def settings(kind: Kind, *, width: int = 32, layers: int = 1, epochs: int = 4, rate: float = 5e-3) -> RerankConfig:
+def settings(
+    kind: Kind, *, width: int = 32, layers: int = 1, epochs: int = 4, rate: float = 5e-3, policy: int = 1
+) -> RerankConfig:
     return RerankConfig(
         kind=kind,
         network=NetworkConfig(width=width, layers=layers, heads=2, length=LENGTH, history=6, pool=POOL, dropout=0.0),
-        evaluator=EvaluatorConfig(lists=8),
-        policy=PolicyConfig(requests=128, group=4),
+        evaluator=EvaluatorConfig(lists=8, learning_rate=2e-3),
+        policy=PolicyConfig(epochs=policy, requests=64, group=4),
         samples=8,
         epochs=epochs,
         learning_rate=rate,

@@ -101,7 +101,9 @@ class TestEveryReranker:
         """Training shows nine items of each cluster; the pools of the test hold the other three, too."""
         if kind in TIED_TO_PLACES:
             pytest.skip("an index head learns nothing here")
-        model = train_reranker(clusters(800, 1, known=9), clusters(50, 2, known=9), IDS, settings(kind, epochs=3)).model
+        model = train_reranker(
+            clusters(800, 1, known=9), clusters(50, 2, known=9), IDS, settings(kind, epochs=3, policy=0)
+        ).model
         found = model.rerank(TEST.histories, TEST.pools, LENGTH)
         fresh = TEST.pools % EACH >= 9
         chosen = np.take_along_axis(TEST.feedback * fresh, found, 1).sum() / (TEST.feedback * fresh).sum()
@@ -136,7 +138,7 @@ class TestEveryReranker:
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in TIED_TO_PLACES])
 def test_who_sees_the_pool_learns_what_stands_in_it_together(kind: Kind) -> None:
-    model = train_reranker(company(1000, seed=1), company(60, seed=2), IDS, settings(kind)).model
+    model = train_reranker(company(1000, seed=1), company(60, seed=2), IDS, settings(kind, policy=0)).model
     test = company(150, seed=3)
     found = precision(test, model.rerank(test.histories, test.pools, LENGTH))
     if kind in BLIND_TO_POOL:

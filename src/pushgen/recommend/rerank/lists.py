@@ -1,7 +1,8 @@
 """Lists that users chose themselves: the next L items of a history, and what the user had done before.
 
 The last L items of a history are for the test, the L before them for validation, and training sees what lies before
-those: as many whole lists as a history has room for, counted back from there. This is the task of the reranking papers
+those: as many whole lists as a history has room for, counted back from there. Who has fewer than 2 L items trains
+alone. This is the task of the reranking papers
 (GoalRank, arXiv 2509.22046: the last six interactions of a user) for logs that hold an order and no times.
 
 Shapes: U users, L items of a list.
@@ -30,7 +31,7 @@ class ListConfig:
     """Items of a list, L."""
     windows: int = 4
     """Lists per user for training, at most; the newest are taken."""
-    context: int = 3
+    context: int = 1
     """Items that must lie before a list for training, at least; validation and test take any history."""
 
     def __post_init__(self) -> None:
@@ -63,10 +64,9 @@ def split_lists(histories: Jagged, config: ListConfig | None = None) -> ListSpli
     cut[long] -= 2 * length
     parts: list[Cases] = []
     for back in range(config.windows):
-        end = cut[long] - back * length
-        parts.append(
-            _cases(histories, long[end >= length + config.context], end[end >= length + config.context], length)
-        )
+        end = cut - back * length
+        rows = np.flatnonzero(end >= length + config.context)
+        parts.append(_cases(histories, rows, end[rows], length))
     return ListSplit(
         training=histories.head(cut),
         training_users=np.arange(len(histories)),

@@ -24,8 +24,8 @@ from pushgen.recommend.data.jagged import NONE, Ids, Jagged, concatenate
 from pushgen.recommend.protocols import Cases, Retriever
 from pushgen.recommend.rerank.examples import Examples
 
-AT_ONCE = 256
-"""Requests whose whole catalogue is scored together."""
+AT_ONCE = 512
+"""Requests that are ranked together."""
 PoolKind = Literal["inserted", "retrieved"]
 
 
@@ -51,7 +51,7 @@ class PoolConfig:
 
 
 def make_examples(cases: Cases, retriever: Retriever, config: PoolConfig | None = None) -> Examples:
-    """Pools, feedback and reference lists for cases; a pool never holds an item of the user's own history.
+    """Pools, feedback and reference lists for cases; a pool holds nothing that the user has had.
 
     A reference holds the items of the pool that the user took, in their order, and after them random others.
     """
@@ -109,21 +109,15 @@ def cross_fitted_examples(
 
 
 def _pools(retriever: Retriever, histories: Jagged, targets: Jagged, config: PoolConfig) -> Ids:
-    """Pools whose inserted items stand first, the others by falling score, shape (B, P)."""
-    score = np.array(retriever.scores(histories), np.float32)
-    score[histories.rows, histories.values] = -np.inf
-    if config.kind == "inserted":
-        # Above all, in the order in which they were taken.
-        place = np.arange(len(targets.values)) - np.repeat(targets.offsets[:-1], targets.lengths)
-        score[targets.rows, targets.values] = np.finfo(np.float32).max / (1.0 + place)
-    size = min(config.size, score.shape[1])
-    best = np.argpartition(-score, size - 1, axis=1)[:, :size]
-    worth = np.take_along_axis(score, best, axis=1)
-    order = np.argsort(-worth, axis=1, kind="stable")
-    pool = np.where(
-        np.isfinite(np.take_along_axis(worth, order, axis=1)), np.take_along_axis(best, order, axis=1), NONE
-    )
-    return np.pad(pool, ((0, 0), (0, config.size - size)), constant_values=NONE)
+    """Pools whose inserted items stand first, the others as the retriever ranks them, shape (B, P)."""
+    if config.kind == "retrieved":
+        return retriever.recommend(histories, config.size).items
+    own, _ = targets.padded(int(targets.lengths.max(initial=1)))
+    others = retriever.recommend(histories, config.size).items
+    others = np.where((others[:, :, None] == own[:, None, :]).any(axis=2), NONE, others)
+    both = np.concatenate((own, others), axis=1)
+    order = np.argsort(both == NONE, axis=1, kind="stable")[:, : config.size]
+    return np.take_along_axis(both, order, axis=1)
 
 
 def _references(

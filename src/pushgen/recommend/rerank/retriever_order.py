@@ -25,7 +25,8 @@ class RetrieverOrder:
             rows = slice(start, start + len(part))
             score = np.take_along_axis(self._retriever.scores(part), np.maximum(pools[rows], 0), axis=1)
             worth = np.where(first_copies(pools[rows]), -score if self._reverse else score, -np.inf)
-            order = np.argsort(-worth, axis=1, kind="stable")[:, :k]
+            # Ties go to the lower number, as everywhere in retrieval.
+            order = np.lexsort((pools[rows], -worth), axis=1)[:, :k]
             there = np.isfinite(np.take_along_axis(worth, order, axis=1))
             found[rows, : order.shape[1]] = np.where(there, order, NONE)
             start += len(part)

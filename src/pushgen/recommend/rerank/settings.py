@@ -84,6 +84,10 @@ class EvaluatorConfig:
     """Self-attention layers over the lists of a request; 0 judges each list alone."""
     lists: int = 16
     """Lists per request in training."""
+    epochs: int = 4
+    """Passes over the training requests, at most."""
+    learning_rate: float = 1e-3
+    """Peak learning rate; rates that suit the generator let the cross-list stage diverge."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

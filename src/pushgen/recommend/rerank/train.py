@@ -120,7 +120,8 @@ class _Stages:
             sums = [evaluator_loss(evaluator(batch, lists), list_reward(batch, lists)) for batch, lists in held]
             return float(sum(total for total, _ in sums) / sum(weight for _, weight in sums))
 
-        self._fit("evaluator", evaluator, loss, validate, self._config.learning_rate)
+        config = self._config.evaluator
+        self._fit("evaluator", evaluator, loss, validate, config.learning_rate, epochs=config.epochs)
 
     def policy(self, network: GloRank) -> None:
         """GloRank's second stage, against an evaluator that learnt from lists of the supervised model."""
