@@ -29,7 +29,7 @@ from pushgen.training.loop import LoopConfig
 STEPS = 500
 """Optimiser steps of every training, so that a filter is not judged by how much is left to train on."""
 BATCH = 32
-CONTENTS = 100
+CONTENTS = 60
 """New contents of each world that are written for."""
 SMALL = Seq2SeqConfig(
     model=ModelConfig(vocabulary=1500, width=96, hidden=288, encoder_layers=1, decoder_layers=1),
