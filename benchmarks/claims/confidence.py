@@ -60,7 +60,7 @@ def on_archive(work: Path) -> tuple[Interval, Interval, Interval, int]:
 
 def main() -> None:
     with options(__doc__) as given:
-        world = each_seed(in_world, given.seeds, given.work)
+        world = each_seed("confidence", in_world, given.seeds, given.work)
         gain, above, below, count = on_archive(given.work)
     here = f"world, {NEW} contents a seed, over {len(given.seeds)} seeds"
     there = f"Upworthy, {count:,} pairs above {HIGH}, over experiments"

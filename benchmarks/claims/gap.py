@@ -35,7 +35,7 @@ def measure(past: Past) -> Mapping[str, float]:
 
 def main() -> None:
     with options(__doc__) as given:
-        found = each_seed(measure, given.seeds, given.work)
+        found = each_seed("gap", measure, given.seeds, given.work)
     setting = f"world, {NEW} sets a seed, over {len(given.seeds)} seeds"
     oracle = Finding(setting=setting, measure="oracle", interval=found["oracle"])
     findings = [

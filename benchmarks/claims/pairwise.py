@@ -137,7 +137,7 @@ def on_archive(work: Path, here: str) -> list[Finding]:
 
 def main() -> None:
     with options(__doc__) as given:
-        world = each_seed(in_world, given.seeds, given.work)
+        world = each_seed("pairwise", in_world, given.seeds, given.work)
         there = on_archive(given.work, "Upworthy, all tests out of fold, over experiments")
     here = f"world, over {len(given.seeds)} seeds"
     findings: list[Finding] = []

@@ -77,7 +77,7 @@ def measure(past: Past) -> Mapping[str, float]:
 
 def main() -> None:
     with options(__doc__) as given:
-        found = each_seed(measure, given.seeds, given.work)
+        found = each_seed("replacement", measure, given.seeds, given.work)
     setting = (
         f"world, live test of {NEW} contents a seed, {IMPRESSIONS:,} impressions an arm, over {len(given.seeds)} seeds"
     )

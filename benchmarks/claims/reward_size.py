@@ -74,7 +74,7 @@ def measure(past: Past) -> Mapping[str, float]:
 
 def main() -> None:
     with options(__doc__, SEEDS) as given:
-        found = each_seed(measure, given.seeds, given.work)
+        found = each_seed("reward_size", measure, given.seeds, given.work)
     setting = f"world, {NEW} new contents a seed, over {len(given.seeds)} seeds"
     larger, smaller = NAMES[-1], NAMES[-2]
     findings = [

@@ -5,6 +5,7 @@ project's benchmarks; nothing was tuned on them.
 """
 
 import argparse
+import json
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,6 +22,7 @@ from numpy.typing import ArrayLike, NDArray
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from pushgen.logs import Log, make_pairs
+from pushgen.manifest import write_json
 from pushgen.pipeline.compose import open_stages, styles_for
 from pushgen.pipeline.past import learn_styles, write_past
 from pushgen.pipeline.round import accepted_candidates
@@ -142,19 +144,19 @@ def over_seeds(values: Sequence[float]) -> Interval:
     return Interval(mean, mean - half, mean + half, len(values))
 
 
-def of_all(values: Mapping[str, Sequence[float]]) -> dict[str, Interval]:
-    """`over_seeds` of each figure."""
-    return {name: over_seeds(found) for name, found in values.items()}
-
-
-def each_seed(measure: Callable[[Past], Mapping[str, float]], seeds: Sequence[int], work: Path) -> dict[str, Interval]:
-    """Every figure that `measure` takes of a world, over the worlds of the seeds."""
-    found: list[Mapping[str, float]] = []
+def each_seed(
+    name: str, measure: Callable[[Past], Mapping[str, float]], seeds: Sequence[int], work: Path
+) -> dict[str, Interval]:
+    """Every figure that `measure` takes of a world, over the worlds of the seeds; those found in `work` are kept."""
+    found: list[dict[str, float]] = []
     for seed in seeds:
-        found.append(measure(build(seed, work)))
-        shown = ", ".join(f"{name} {value:.4f}" for name, value in found[-1].items())
+        file = work / f"seed-{seed}" / f"{name}.json"
+        if not file.is_file():
+            write_json(file, dict(measure(build(seed, work))))
+        found.append(json.loads(file.read_text(encoding="utf-8")))
+        shown = ", ".join(f"{figure} {value:.4f}" for figure, value in found[-1].items())
         print(f"seed {seed}: {shown}", file=sys.stderr, flush=True)
-    return of_all({name: [one[name] for one in found] for name in found[0]})
+    return {figure: over_seeds([one[figure] for one in found]) for figure in found[0]}
 
 
 @dataclass(frozen=True, slots=True)
