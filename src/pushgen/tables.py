@@ -143,9 +143,11 @@ PAIRS = Table(
             Column(name, pl.Int64, required=True, minimum=0)
             for name in ("impressions_a", "clicks_a", "impressions_b", "clicks_b")
         ),
+        Column("weight", pl.Float64, minimum=0.0),
     ),
     ("push_a", "push_b"),
 )
+"""`weight` is of a pair of another log that joins the training; null for the log's own, which count whole."""
 PREDICTIONS = Table(
     "predictions",
     (

@@ -82,7 +82,7 @@ def reward(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "300",
     ]
     pace = ["--validation", "0.2", "--epochs", "4", "--learning-rate", "3e-3", "--bf16", "no"]
-    run("train", "reward", folder / "log", "--out", folder / "model", *size, *pace)
+    run("train", "reward", folder / "log", "--out", folder / "model", "--kind", "pair", *size, *pace)
     return folder / "model"
 
 

@@ -83,7 +83,7 @@ def _linear(styles: bool) -> LinearReward:
     size = np.zeros(len(TEXTS))
     arms = Arms(
         texts=TEXTS, captions=[f"{text} with a caption about an oven or a ferry" for text in TEXTS],
-        categories=["food", "travel", *[None] * (len(TEXTS) - 2)], clicks=size, impressions=size + 1,
+        categories=["food", "travel", *[None] * (len(TEXTS) - 2)], clicks=size, impressions=size + 1, weight=size + 1,
         group=size.astype(int), keys=pl.DataFrame(),
     )  # fmt: skip
     features = Features.fit(arms, LinearConfig(least_texts=1, least_captions=1), labeller)

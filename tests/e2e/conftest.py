@@ -53,6 +53,7 @@ def tiny_reward(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for index in range(300)
     ]
     config = RewardConfig(
+        kind="pair",
         backbone=BackboneConfig(name="own", width=32, layers=1, vocabulary=400),
         pair=PairConfig(joint_layers=1, max_tokens=48),
         epochs=1,

@@ -18,6 +18,7 @@ TINY = [
     *("--backbone.name", "own", "--backbone.width", "32", "--backbone.layers", "2", "--backbone.vocabulary", "400"),
     *("--epochs", "3", "--learning-rate", "3e-3", "--validation", "0.2", "--bf16", "no"),
 ]
+PAIR = ["--kind", "pair", *TINY]
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +44,7 @@ def log(tmp_path_factory: pytest.TempPathFactory, train_pairs: pl.DataFrame) -> 
 @pytest.fixture(scope="module")
 def model(log: Path) -> Path:
     out = log.parent / "model"
-    run("train", "reward", log, "--out", out, "--holdout", "0.3", *TINY)
+    run("train", "reward", log, "--out", out, "--holdout", "0.3", *PAIR)
     return out
 
 
@@ -85,7 +86,7 @@ def test_utilities_train_evaluate_and_score(kind: str, log: Path, tmp_path: Path
 
 def test_a_killed_training_goes_on_and_ends_with_the_same_model(log: Path, model: Path, tmp_path: Path) -> None:
     out = tmp_path / "model"
-    words = ["train", "reward", str(log), "--out", str(out), "--holdout", "0.3", *TINY]
+    words = ["train", "reward", str(log), "--out", str(out), "--holdout", "0.3", *PAIR]
     with subprocess.Popen([sys.executable, "-m", "pushgen", *words], stderr=subprocess.DEVNULL) as training:
         while training.poll() is None and not (out / "training-pair.safetensors").exists():
             time.sleep(0.005)
@@ -120,7 +121,7 @@ def test_probes_leave_figures_a_page_and_bounds(
 
 def test_a_finished_model_is_not_trained_again(log: Path, model: Path) -> None:
     before = (model / "model.safetensors").stat().st_mtime_ns
-    run("train", "reward", log, "--out", model, "--holdout", "0.3", *TINY)
+    run("train", "reward", log, "--out", model, "--holdout", "0.3", *PAIR)
     assert (model / "model.safetensors").stat().st_mtime_ns == before
 
 

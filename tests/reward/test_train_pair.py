@@ -14,6 +14,7 @@ from pushgen.reward.settings import BackboneConfig, PairConfig, RewardConfig
 from pushgen.reward.train_pair import train_pair
 
 TINY = RewardConfig(
+    kind="pair",
     backbone=BackboneConfig(name="own", width=32, layers=2, vocabulary=400),
     pair=PairConfig(joint_layers=1, max_tokens=32),
     epochs=6,

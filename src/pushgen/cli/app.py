@@ -43,6 +43,7 @@ COMMANDS = [
     ("select", "pushgen.cli.select:select", "The choice among candidates, with win probabilities."),
     ("run", "pushgen.cli.run:run", "Generate, check and select in one go, resumable."),
     ("score", "pushgen.cli.score:score", "Win probabilities for a table of text pairs."),
+    ("calibrate", "pushgen.cli.calibrate:calibrate", "Fit a reward model's probabilities to a log anew."),
     (
         "evaluate reward",
         "pushgen.cli.evaluate_reward:reward",
@@ -53,6 +54,7 @@ COMMANDS = [
         "pushgen.cli.evaluate_kinds:kinds",
         "Which kind of reward model suits a log, by cross-validation.",
     ),
+    ("evaluate curve", "pushgen.cli.evaluate_curve:curve", "Whether a log has enough A/B tests for a reward model."),
     (
         "evaluate probes",
         "pushgen.cli.evaluate_probes:probes",

@@ -17,7 +17,7 @@ def _kinds(
     log: Path,
     *,
     out: Path,
-    kinds: tuple[Kind, ...] = ("pair", "score", "list", "linear"),
+    kinds: tuple[Kind, ...] = ("pair", "score", "list", "linear", "blend"),
     folds: int = 5,
     cross_encoder: bool = False,
     preset: Literal["standard", "quick"] = "standard",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from pushgen.logs.implied import implied_exposures
 from pushgen.logs.log import Log
 from pushgen.tables import PAIRS
 
@@ -19,18 +20,19 @@ class Paired:
     """Arms left out, by reason, and under `pairs with different pictures` the pairs of remaining arms."""
 
 
-def make_pairs(log: Log, min_impressions: int = 0) -> Paired:
+def make_pairs(log: Log, min_impressions: int = 0, *, implied: bool = False) -> Paired:
     """All pairs of arms of one experiment with one picture and different texts; excluded experiments give none.
 
     An arm needs at least `min_impressions`, and at least one impression. Arms without a picture form a group of
-    their own.
+    their own. With `implied`, arms without counts have those that their rates or their experiment's winner imply.
     """
     pushes = log.pushes.select("push_id", "content_id", "media", "title", "body")
     contents = log.contents.select("content_id", "caption", "category")
     experiments = log.experiments.select("experiment_id", "excluded")
     text = pl.when(pl.col("title").is_not_null()).then(pl.concat_str("title", pl.lit(": "), "body")).otherwise("body")
     arms = (
-        log.exposures.join(experiments, on="experiment_id", how="left")
+        (implied_exposures(log) if implied else log.exposures)
+        .join(experiments, on="experiment_id", how="left")
         .join(pushes.with_columns(text.alias("text")), on="push_id", how="left")
         .select("experiment_id", "content_id", "push_id", "media", "text", "impressions", "clicks", "excluded")
     )

@@ -34,7 +34,7 @@ Predictor = Callable[[pl.DataFrame, pl.DataFrame], tuple["Prediction", dict[str,
 class CrossValidationConfig:
     """What is compared, and how."""
 
-    kinds: tuple[Kind, ...] = ("pair", "score", "list", "linear")
+    kinds: tuple[Kind, ...] = ("pair", "score", "list", "linear", "blend")
     """Kinds of `train reward`."""
     cross_encoder: bool = False
     """Also train sentence-transformers' CrossEncoder on the same pairs, as a baseline; it takes the longest."""

@@ -2,13 +2,8 @@
 
 from typing import TYPE_CHECKING, Literal
 
-import polars as pl
-
-from pushgen import splits
-from pushgen.errors import ConfigurationError
 from pushgen.logs import Log, make_pairs
-from pushgen.manifest import hash_path
-from pushgen.progress import say
+from pushgen.pipeline.unseen import unseen
 from pushgen.records import push_text
 from pushgen.reward.probes import Probes, probe
 from pushgen.text.bounds import Bounds, bounds_of
@@ -35,7 +30,7 @@ def probed(
     from pushgen.reward.predictions import predict
 
     pairs = make_pairs(log).frame
-    held = _part(judge, log, pairs, part)
+    held = unseen(judge, log, pairs, part)
     texts = [push_text(title, body) for title, body in log.pushes.select("title", "body").iter_rows()]
     labeller = None
     if styles != "none":
@@ -44,17 +39,3 @@ def probed(
         labeller = open_labeller(styles, texts=texts[:1000])
     mean = predict(judge, held).mean
     return probe(judge, held, mean, labeller=labeller, most=most, draws=draws, seed=seed), bounds_of(texts)
-
-
-def _part(judge: "TrainedReward", log: Log, pairs: pl.DataFrame, part: Literal["holdout", "all"]) -> pl.DataFrame:
-    origin = judge.origin
-    if part == "all":
-        if hash_path(log.path) in origin.inputs.values():
-            say("Warning: the model was trained on a part of this log, so it knows its texts; use --part holdout.")
-        return pairs
-    if not origin.holdout:
-        raise ConfigurationError(
-            "the model was trained without held-out contents, so nothing in a log is known to be new to it. Train it "
-            "with --holdout 0.2, or probe it on another log with --part all."
-        )
-    return splits.keep(pairs, "holdout", origin.holdout, origin.salt)

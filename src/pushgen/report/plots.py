@@ -70,23 +70,31 @@ def interval_plot(rows: Sequence[Mapping[str, Any]], label: str, zero: bool = Fa
 
 def gain_plot(gains: Mapping[str, Sequence[tuple[float, float, float, float]]]) -> str:
     """Gain against traffic; `gains[policy]` holds (traffic, gain, low, high), the last three as shares."""
+    up = "clicks over uniform random sending, % (95% interval)"
+    return level_plot(gains, "impressions per experiment", up, "gain of each policy by traffic")
+
+
+def level_plot(
+    lines: Mapping[str, Sequence[tuple[float, float, float, float]]], across: str, up: str, title: str
+) -> str:
+    """Shares with intervals at growing levels; `lines[name]` holds (level, value, low, high)."""
     figure, axes = _figure(8.0, 4.6)
     colours = [ACCENT, "#d97706", "#059669", "#7c3aed", "#db2777", MUTED]
-    levels = sorted({row[0] for rows in gains.values() for row in rows})
-    for index, (policy, rows) in enumerate(gains.items()):
+    levels = sorted({row[0] for rows in lines.values() for row in rows})
+    for index, (name, rows) in enumerate(lines.items()):
         # Moved a little sideways, so that intervals do not hide each other.
-        aside = 1.0 + 0.012 * (index - len(gains) / 2)
+        aside = 1.0 + 0.012 * (index - len(lines) / 2)
         places, values = [row[0] * aside for row in rows], [100 * row[1] for row in rows]
         ends = [[100 * (row[1] - row[2]) for row in rows], [100 * (row[3] - row[1]) for row in rows]]
         style = {"color": colours[index % len(colours)], "ls": ("-", "--", ":")[index // len(colours) % 3]}
-        axes.errorbar(places, values, yerr=ends, marker="o", ms=3, lw=1.5, capsize=2, label=policy, **style)
+        axes.errorbar(places, values, yerr=ends, marker="o", ms=3, lw=1.5, capsize=2, label=name, **style)
     axes.set_xscale("log")
     axes.set_xticks(levels, [f"{level:,.0f}" for level in levels])
     axes.minorticks_off()
-    axes.set_xlabel("impressions per experiment")
-    axes.set_ylabel("clicks over uniform random sending, % (95% interval)")
+    axes.set_xlabel(across)
+    axes.set_ylabel(up)
     axes.legend(frameon=False, bbox_to_anchor=(1.01, 1.0), loc="upper left")
-    return _svg(figure, "gain of each policy by traffic")
+    return _svg(figure, title)
 
 
 def round_plot(lines: Mapping[str, Sequence[float]]) -> str:

@@ -20,6 +20,8 @@ class Arms:
     categories: Sequence[str | None]
     clicks: Array
     impressions: Array
+    weight: Array
+    """What the arm's log counts, 1 for the log that the model is for."""
     group: Rows
     """Number of the group, rising from 0."""
     keys: pl.DataFrame
@@ -41,6 +43,7 @@ def arms_of(pairs: pl.DataFrame) -> Arms:
             "experiment_id",
             "caption",
             "category",
+            "weight",
             push_id=f"push_{side}",
             rival=f"push_{other}",
             text=f"text_{side}",
@@ -49,7 +52,7 @@ def arms_of(pairs: pl.DataFrame) -> Arms:
         )
         for side, other in (("a", "b"), ("b", "a"))
     ]
-    columns = [pl.col(name).first() for name in ("caption", "category", "text", "clicks", "impressions")]
+    columns = [pl.col(name).first() for name in ("caption", "category", "text", "clicks", "impressions", "weight")]
     arms = (
         pl.concat(sides)
         .group_by("experiment_id", "push_id")
@@ -65,6 +68,7 @@ def arms_of(pairs: pl.DataFrame) -> Arms:
         categories=arms["category"].to_list(),
         clicks=arms["clicks"].to_numpy().astype(np.float64),
         impressions=arms["impressions"].to_numpy().astype(np.float64),
+        weight=arms["weight"].fill_null(1.0).to_numpy(),
         group=group.to_numpy().astype(np.int64),
         keys=arms.select("experiment_id", "push_id"),
     )

@@ -31,8 +31,8 @@ class Evidence:
     offset: Array
     """log(n_a / n_b): the log-odds of a click falling on a when the rates are equal."""
     share: Array
-    """2 / k of each pair's experiment of k arms. The k (k - 1) / 2 pairs of an experiment carry k - 1 independent
-    contrasts, so a pair counts for 2 / k of one."""
+    """2 / k of each pair's experiment of k arms, times the pair's weight. The k (k - 1) / 2 pairs of an experiment
+    carry k - 1 independent contrasts, so a pair counts for 2 / k of one."""
 
     def __len__(self) -> int:
         return len(self.ratio)
@@ -48,6 +48,11 @@ def usable(pairs: pl.DataFrame) -> pl.DataFrame:
     return pairs.filter(shown & (pl.col("clicks_a") + pl.col("clicks_b") > 0))
 
 
+def own(pairs: pl.DataFrame) -> pl.DataFrame:
+    """The pairs of the log that the model is for, without those of logs that help it."""
+    return pairs.filter(pl.col("weight").is_null())
+
+
 def evidence(pairs: pl.DataFrame) -> Evidence:
     """The evidence of a frame of `tables.PAIRS`, row by row; each pair must be `usable`."""
     clicks_a, clicks_b, shown_a, shown_b = (
@@ -59,7 +64,7 @@ def evidence(pairs: pl.DataFrame) -> Evidence:
         ratio=np.log((clicks_a + 0.5) / shown_a) - np.log((clicks_b + 0.5) / shown_b),
         variance=1.0 / (clicks_a + 0.5) + 1.0 / (clicks_b + 0.5),
         offset=np.log(shown_a / shown_b),
-        share=2.0 / arms(pairs),
+        share=pairs["weight"].fill_null(1.0).to_numpy() * 2.0 / arms(pairs),
     )
 
 

@@ -92,7 +92,7 @@ def ridge(rows_AF: Any, arms: Arms, s2: float, penalty: float) -> Array:
     """Coefficients beta, shape (F,), by LSQR (Paige and Saunders, 1982)."""
     from scipy.sparse.linalg import lsqr  # pyright: ignore[reportMissingTypeStubs, reportUnknownVariableType]
 
-    weight = 1.0 / (s2 / 2.0 + 1.0 / (arms.clicks + 0.5))
+    weight = arms.weight / (s2 / 2.0 + 1.0 / (arms.clicks + 0.5))
     design, target = _centred(rows_AF, arms.log_rate, arms.group, weight)
     solved: Any = lsqr(design, target, damp=penalty**0.5, iter_lim=300, atol=1e-6, btol=1e-6)
     return np.asarray(solved[0], np.float64)

@@ -8,6 +8,9 @@ from pushgen.errors import ConfigurationError
 Kind = Literal["pair", "score", "list", "linear", "blend"]
 Interaction = Literal["late", "ordered"]
 Loss = Literal["counts", "order"]
+Pooling = Literal["earned", "all"]
+"""`earned`: a further log is taken in where the model then predicts the first log's validation experiments better, by
+more than one standard error; that costs a training for each. `all`: every log is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,11 +144,12 @@ class LinearConfig:
 class RewardConfig:
     """How a reward model is trained."""
 
-    kind: Kind = "pair"
-    """`pair`: a cross-encoder over both texts. `score`: a utility for each text, read alone; K candidates cost K
-    readings instead of K (K - 1) / 2 comparisons. `list`: utilities of all candidates of a content, which see each
-    other. `linear`: words, surface, and styles crossed with topics, in any language; of the settings
-    below it reads `linear`, `validation` and `seed`. `blend`: a weighted sum of a `score` and a `linear` model."""
+    kind: Kind = "blend"
+    """`blend`: a weighted sum of `score` networks and a `linear` model, the strongest in cross-validation
+    (`benchmarks/results/reward_kinds.md`). `pair`: a cross-encoder over both texts. `score`: a utility for each text,
+    read alone; K candidates cost K readings instead of K (K - 1) / 2 comparisons. `list`: utilities of all candidates
+    of a content, which see each other. `linear`: words, surface, and styles crossed with topics, in any language; of
+    the settings below it reads `linear`, `validation` and `seed`."""
     backbone: BackboneConfig = field(default_factory=BackboneConfig)
     pair: PairConfig = field(default_factory=PairConfig)
     utility: UtilityConfig = field(default_factory=UtilityConfig)
@@ -192,9 +196,10 @@ class RewardConfig:
 PRESETS = {
     "standard": RewardConfig(),
     "quick": RewardConfig(
+        kind="pair",
         backbone=BackboneConfig(layers=3),
         pair=PairConfig(joint_layers=1, max_tokens=48),
         pairs_per_epoch=8000,
     ),
 }
-"""`standard` for a real log (about five minutes on two free cores), `quick` for short texts and the demo."""
+"""`standard` for a real log (about ten minutes on two free cores), `quick` for short texts and a first look."""

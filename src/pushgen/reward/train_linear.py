@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pushgen.errors import ConfigurationError
 from pushgen.progress import bar, say
 from pushgen.reward.arms import arms_of
-from pushgen.reward.evidence import Evidence, evidence, signal_variance
+from pushgen.reward.evidence import Evidence, evidence, own, signal_variance
 from pushgen.reward.features import Features
 from pushgen.reward.inner import inner_split
 from pushgen.reward.linear import PENALTIES, LinearReward, ridge
@@ -34,7 +34,7 @@ def train_linear(
     arms = arms_of(train)
     labeller = styles or named_labeller(config.linear.styles, arms.texts)
     target = evidence(held)
-    tau2 = signal_variance(evidence(train))
+    tau2 = signal_variance(evidence(own(train)))
     with bar("Fitting the linear reward model", 3 + len(PENALTIES)) as shown:
         features = Features.fit(arms, config.linear, labeller, seed=config.seed)
         shown.advance()

@@ -13,7 +13,7 @@ from torch import Tensor
 from pushgen.errors import InputError
 from pushgen.progress import say
 from pushgen.reward.backbone import layer_stack, open_backbone, padding_of
-from pushgen.reward.evidence import Evidence, evidence, sample, signal_variance
+from pushgen.reward.evidence import Evidence, evidence, own, sample, signal_variance
 from pushgen.reward.fitting import checkpoint_in, fit_network
 from pushgen.reward.inference import compare_all
 from pushgen.reward.inner import inner_split
@@ -92,7 +92,8 @@ def train_pair(
     network = build_network(backbone, tokenizer, pair_config).to(device)
     number = {key: index for index, key in enumerate(keys)}
     train, validation = (_data(part, tokens.ids, number) for part in parts)
-    trainer = _Trainer(network, train, validation, config, padding_of(tokenizer))
+    tau2 = signal_variance(evidence(own(parts[0])))
+    trainer = _Trainer(network, train, validation, config, padding_of(tokenizer), tau2)
     history = fit_network(network, trainer, config, checkpoint_in(scratch, pairs, config, "pair"))
     merge_low_rank(network.backbone, config.backbone)  # type: ignore[arg-type]
     with torch.inference_mode(), autocast(device, config.bf16):
@@ -120,11 +121,13 @@ def train_pair(
 class _Trainer:
     """The functions that the training loop asks for."""
 
-    def __init__(self, network: torch.nn.Module, train: _Data, held: _Data, config: RewardConfig, padding: int) -> None:
+    def __init__(
+        self, network: torch.nn.Module, train: _Data, held: _Data, config: RewardConfig, padding: int, tau2: float
+    ) -> None:
         self._network: PairNetwork = network  # type: ignore[assignment]
         self._train, self._held, self._config, self._padding = train, held, config, padding
         self._device = next(network.parameters()).device
-        self.tau2 = signal_variance(train.given)
+        self.tau2 = tau2
 
     def batches(self, epoch: int) -> Iterator[Batch]:
         """Rows of pairs with the inverse of their probabilities to be drawn."""

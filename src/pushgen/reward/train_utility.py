@@ -18,7 +18,7 @@ from torch.nn.utils.rnn import pad_sequence
 from pushgen.progress import say
 from pushgen.reward.arms import arms_of, differences
 from pushgen.reward.backbone import freeze_words, open_backbone, padding_of
-from pushgen.reward.evidence import evidence, signal_variance
+from pushgen.reward.evidence import evidence, own, signal_variance
 from pushgen.reward.fitting import checkpoint_in, fit_network
 from pushgen.reward.inner import inner_split
 from pushgen.reward.likelihood import list_loss
@@ -57,6 +57,8 @@ class _Groups:
     """Of each arm, (K,) per group, float32."""
     shown: list[Tensor]
     """Impressions, likewise."""
+    weight: Tensor
+    """What the log of each group counts, (G,)."""
     keys: pl.DataFrame
     """`experiment_id, push_id` of all arms, group by group."""
 
@@ -87,7 +89,7 @@ def train_utility(
         _Part(groups, token_lists(tokenizer, groups.texts, groups.captions, config.utility, config.kind))
         for groups in (train, held)
     ]
-    tau2 = signal_variance(evidence(split[0]))
+    tau2 = signal_variance(evidence(own(split[0])))
     cut = sum(tokenise(tokenizer, texts, config.utility.max_tokens).truncated)
     if cut:
         say(f"{cut} of {len(texts)} texts are longer than {config.utility.max_tokens} tokens and are cut")
@@ -199,14 +201,16 @@ class _Trainer:
         return float(total / weight)
 
     def _losses(self, utility_GK: Tensor, part: _Part, rows: Rows) -> tuple[Tensor, Tensor]:
-        """Sum of the losses of some groups, and of the independent contrasts in them."""
+        """Weighted sum of the losses of some groups, and of the independent contrasts in them."""
         device = utility_GK.device
         clicks_GK, shown_GK = (
             pad_sequence([values[row] for row in rows], batch_first=True).to(device)
             for values in (part.groups.clicks, part.groups.shown)
         )
-        contrasts = (shown_GK > 0).sum() - len(rows)
-        return list_loss(utility_GK, clicks_GK, shown_GK, self._tau2).sum(), contrasts
+        weight_G = part.groups.weight[rows].to(device)
+        contrasts_G = (shown_GK > 0).sum(1) - 1
+        loss_G = list_loss(utility_GK, clicks_GK, shown_GK, self._tau2)
+        return (weight_G * loss_G).sum(), (weight_G * contrasts_G).sum()
 
 
 def _groups(pairs: pl.DataFrame) -> _Groups:
@@ -225,6 +229,7 @@ def _groups(pairs: pl.DataFrame) -> _Groups:
         captions=[arms.captions[span.start] for span in spans],
         clicks=[torch.from_numpy(arms.clicks[span]).float() for span in spans],
         shown=[torch.from_numpy(arms.impressions[span]).float() for span in spans],
+        weight=torch.tensor([arms.weight[span.start] for span in spans]),
         keys=arms.keys[kept],
     )
 

@@ -11,6 +11,7 @@ from transformers import PreTrainedTokenizerBase
 from pushgen.protocols import Comparison, Floats
 from pushgen.reward.backbone import padding_of
 from pushgen.reward.origin import Origin
+from pushgen.reward.pooled_cache import PooledCache
 from pushgen.reward.probability import captions_of, from_means, win_matrix
 from pushgen.reward.settings import Kind, UtilityConfig
 from pushgen.reward.token_lists import Rows, TokenLists, token_lists
@@ -35,11 +36,14 @@ class UtilityReward:
         *,
         name: str | None = None,
         bf16: Bf16 = "no",
+        cache: PooledCache | None = None,
     ) -> None:
+        """`cache` keeps the vectors of texts between calls; none reads every text of a call anew."""
         self.kind: str = kind
         self.network, self.tokenizer, self.config = network, tokenizer, config
         self.residual, self.origin, self.name = residual, origin, name or kind
         self.bf16: Bf16 = bf16
+        self.cache = cache
 
     def utilities(self, lists: Sequence[Sequence[str]], captions: Sequence[str | None]) -> list[Floats]:
         """Expected log-CTR of each text up to a constant of its list, shape (K,) per list; K may be 0.
@@ -63,7 +67,7 @@ class UtilityReward:
         )
         self.network.eval()
         with torch.inference_mode(), autocast(device_of(self.network), self.bf16):
-            found = utilities_all(self.network, asked, padding_of(self.tokenizer))
+            found = utilities_all(self.network, asked, padding_of(self.tokenizer), self.cache)
         slope = np.float32(self.residual.slope)
         return [slope * found[place][inverse] for place, inverse in back]
 

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from pushgen.encoders.batches import length_batches
 from pushgen.progress import bar
+from pushgen.reward.pooled_cache import PooledCache
 from pushgen.reward.token_lists import Rows, TokenLists
 from pushgen.reward.tokens import Ids, pad
 from pushgen.reward.utility_network import UtilityNetwork
@@ -23,14 +24,16 @@ BATCH_TOKENS = 4096
 """Padded tokens of a batch of texts, and padded candidates of a batch of lists."""
 
 
-def utilities_all(network: UtilityNetwork, lists: TokenLists, padding: int) -> list[NDArray[np.float32]]:
-    """The network's utilities for each list, shape (K,), whatever the batches are."""
+def utilities_all(
+    network: UtilityNetwork, lists: TokenLists, padding: int, cache: PooledCache | None = None
+) -> list[NDArray[np.float32]]:
+    """The network's utilities for each list, shape (K,), whatever the batches are; texts in the cache are not read."""
     found: list[NDArray[np.float32]] = [np.zeros(0, np.float32)] * len(lists.members)
     filled = np.array([row for row, members in enumerate(lists.members) if len(members)], np.int64)
     with bar("Reading texts", len(lists.texts)) as shown:
         for rows in _windows(lists.members, filled):
             numbers = np.unique(np.concatenate([lists.members[row] for row in rows]))
-            pooled_TD = _pooled(network, [lists.texts[number] for number in numbers], padding)
+            pooled_TD = _remembered(network, [lists.texts[number] for number in numbers], padding, cache)
             shown.advance(len(numbers))
             for batch in length_batches([len(lists.members[row]) for row in rows], BATCH_TOKENS):
                 chosen = rows[batch]
@@ -83,6 +86,16 @@ def _windows(members: Sequence[Rows], rows: Rows) -> Iterator[Rows]:
         seen |= own
     if len(rows) > start:
         yield rows[start:]
+
+
+def _remembered(network: UtilityNetwork, ids: Sequence[Ids], padding: int, cache: PooledCache | None) -> Tensor:
+    """One vector per text, (T, D)."""
+    if cache is None:
+        return _pooled(network, ids, padding)
+    new = cache.missing(ids)
+    if new:
+        cache.put(new, _pooled(network, new, padding))
+    return cache.take(ids)
 
 
 def _pooled(network: UtilityNetwork, ids: Sequence[Ids], padding: int) -> Tensor:
