@@ -11,7 +11,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from pushgen.fakes import FakeClock, FakeRewardModel
+from pushgen.fakes import FakeClock, FakeGenerator, FakeRewardModel
 from pushgen.pipeline.guarding import open_rules
 from pushgen.selection import SelectionConfig, open_selector
 from pushgen.service.app import create_app
@@ -53,12 +53,13 @@ class Client:
 
 
 def make(store: Store, **changes: Any) -> Client:
-    """A service with the fake reward model and the default guardrails."""
+    """A service with the fakes for models and the default guardrails."""
     log, clock = io.StringIO(), FakeClock()
     parts: dict[str, Any] = {
         "rules": open_rules(),
         "selector": open_selector(SelectionConfig()),
         "reward": FakeRewardModel(),
+        "generator": FakeGenerator(),
         "config": ServiceConfig(),
         **changes,
     }

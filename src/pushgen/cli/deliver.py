@@ -26,8 +26,9 @@ def deliver(
     Parameters
     ----------
     plan
-        Deliveries to enter first: CSV, JSONL or Parquet with user_id, campaign_id, window, push_id, channel and, where
-        wanted, due_at, expires_at, experiment_id. The same user, campaign and window are entered once for ever.
+        Deliveries to enter first: CSV, JSONL or Parquet with user_id, campaign_id, window, channel, push_id or
+        content_id, and, where wanted, due_at, expires_at, experiment_id. A row with a content_id gets the push that
+        reviewers approved for it. The same user, campaign and window are entered once for ever.
     config
         TOML file: settings of `pushgen.delivery.DeliveryConfig` and a table [channels.NAME] per channel.
     database

@@ -16,6 +16,8 @@ def serve(
     host: str = "127.0.0.1",
     port: int = 8000,
     reward: Path | None = None,
+    generator: str = "template",
+    generator_config: Path | None = None,
     guardrails: Path | None = None,
     routes: bool = False,
     limits: Annotated[ServiceConfig, Parameter(name="*")] = ServiceConfig(),
@@ -34,9 +36,13 @@ def serve(
     port
         Port to listen on; 0 takes a free one.
     reward
-        Folder of a reward model; without it there are no scores and choices on demand.
+        Folder of a reward model; without it there are no scores and choices.
+    generator
+        `template`, a model folder, `hf:NAME` or `openai:URL#MODEL`: what writes on demand and in jobs.
+    generator_config
+        TOML file with settings of the generator.
     guardrails
-        TOML file as `pushgen check --config` reads it; edits are held against it.
+        TOML file as `pushgen check --config` reads it; candidates and edits are held against it.
     routes
         Print the routes and the scope that each needs as JSON on standard output, and stop.
     """
@@ -51,6 +57,14 @@ def serve(
         found = rules_of(route for router in ROUTERS for route in router.routes)
         print_json([{"method": one.method, "path": one.path, "scope": one.scope} for one in found])
         return
-    service = open_service(database, reward=reward, guardrails=guardrails, config=limits, selection=selection)
+    service = open_service(
+        database,
+        reward=reward,
+        generator=generator,
+        generator_config=generator_config,
+        guardrails=guardrails,
+        config=limits,
+        selection=selection,
+    )
     say(f"Serving the API at http://{host}:{port}/v1" if port else f"Serving the API on {host}, at a free port")
     run(service, host=host, port=port)

@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
-from anyio import to_thread
+from anyio import create_task_group, to_thread
 from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -15,26 +15,35 @@ from pushgen.service.contents import routes as contents
 from pushgen.service.edge import Edge
 from pushgen.service.events import routes as events
 from pushgen.service.experiments import routes as experiments
+from pushgen.service.jobs import routes as jobs
+from pushgen.service.jobs.worker import Worker
 from pushgen.service.operation import routes as operation
 from pushgen.service.problems import on_http_exception, on_input_error, on_invalid_request
+from pushgen.service.pushes import routes as pushes
 from pushgen.service.reviews import routes as reviews
 from pushgen.service.rules import rules_of
 from pushgen.service.scores import routes as scores
 from pushgen.service.selections import routes as selections
 from pushgen.service.state import Service
+from pushgen.service.tracing import FRAMEWORK
 from pushgen.service.users import devices
 from pushgen.service.users import routes as users
+from pushgen.service.webhooks import routes as webhooks
+from pushgen.service.webhooks.notifier import Notifier
 
 ROUTERS: tuple[APIRouter, ...] = (
     contents.router,
     candidates.router,
     selections.router,
     scores.router,
+    jobs.router,
     reviews.router,
+    pushes.router,
     experiments.router,
     users.router,
     devices.router,
     events.router,
+    webhooks.router,
     operation.router,
 )
 
@@ -50,6 +59,7 @@ def create_app(service: Service) -> FastAPI:
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
+        telemetry=FRAMEWORK,
     )
     app.state.service = service
     for router in ROUTERS:
@@ -65,6 +75,12 @@ def create_app(service: Service) -> FastAPI:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
     # More threads than connections would wait for each other until they fail.
-    to_thread.current_default_thread_limiter().total_tokens = app.state.service.config.threads
-    yield
-    app.state.service.store.close()
+    service: Service = app.state.service
+    to_thread.current_default_thread_limiter().total_tokens = service.config.threads
+    async with create_task_group() as group:
+        if service.config.work:
+            group.start_soon(Worker(service).run)
+            group.start_soon(Notifier(service).run)
+        yield
+        group.cancel_scope.cancel()
+    service.store.close()

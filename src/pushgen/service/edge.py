@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from pushgen.errors import ServiceError
 from pushgen.service.logs import places
 from pushgen.service.problems import Problem, overloaded, render
+from pushgen.service.tracing import answered, request_span
 
 if TYPE_CHECKING:
     from pushgen.service.state import Service
@@ -39,7 +40,9 @@ class Edge:
         self._inside += 1
         self._service.metrics.in_flight.inc()
         try:
-            await self._guarded(scope, receive, answer, request_id)
+            with request_span(self._service.tracer, scope) as span:
+                await self._guarded(scope, receive, answer, request_id)
+                answered(span, _method(scope), _route(scope), answer.status or _GONE, request_id)
         finally:
             self._inside -= 1
             self._service.metrics.in_flight.dec()
@@ -68,17 +71,25 @@ class Edge:
         return Problem(500, "an error that nobody foresaw; the log has it under the id of the request")
 
     def _note(self, scope: Scope, status: int, seconds: float, request_id: str) -> None:
-        route = getattr(scope.get("route"), "path", "unmatched")
+        route = _route(scope)
         self._service.metrics.answered(scope["method"], route, status, seconds)
         self._service.log.info(
             "request",
             request_id=request_id,
-            method=scope["method"] if scope["method"].isalpha() else "other",
+            method=_method(scope),
             route=route,
             status=status,
             milliseconds=round(seconds * 1000, 2),
             key_id=scope["state"].get("key_id"),
         )
+
+
+def _method(scope: Scope) -> str:
+    return scope["method"] if scope["method"].isalpha() else "other"
+
+
+def _route(scope: Scope) -> str:
+    return getattr(scope.get("route"), "path", "unmatched")
 
 
 class _Answer:

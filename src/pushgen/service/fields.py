@@ -41,6 +41,8 @@ Id = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_id)]
 Line = Annotated[str, Field(max_length=2_000), AfterValidator(plain)]
 Passage = Annotated[str, Field(max_length=50_000), AfterValidator(plain)]
 Body = Annotated[str, Field(min_length=1, max_length=4_000), AfterValidator(plain)]
+Language = Annotated[str, Field(pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$", max_length=35)]
+"""A BCP 47 tag."""
 Moment = Annotated[AwareDatetime, AfterValidator(_moment)]
 
 

@@ -20,6 +20,8 @@ class Metrics:
         )
         self.in_flight = Gauge("pushgen_requests_in_flight", "Requests under way.", registry=self.registry)
         self.shed = Counter("pushgen_requests_shed", "Requests refused for load.", ("where",), registry=self.registry)
+        self.turns = Counter("pushgen_job_contents", "Contents of jobs.", ("outcome",), registry=self.registry)
+        self.notices = Counter("pushgen_notices", "Attempts to tell a webhook.", ("fate",), registry=self.registry)
         self.events = Counter("pushgen_events", "Events kept.", ("kind",), registry=self.registry)
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TextIO
 
 from pushgen.delivery.clock import SystemClock
+from pushgen.generation import open_generator
 from pushgen.guardrails.policy import read_policy
 from pushgen.pipeline.guarding import open_rules
 from pushgen.selection import SelectionConfig, open_selector
@@ -20,9 +21,11 @@ def open_service(
     database: str,
     *,
     reward: Path | None,
+    generator: str | None,
     guardrails: Path | None,
     config: ServiceConfig,
     selection: SelectionConfig,
+    generator_config: Path | None = None,
     log: TextIO = sys.stderr,
 ) -> Service:
     """Opens the database and the models. Raises what they raise where one of them cannot be used."""
@@ -39,6 +42,7 @@ def open_service(
         rules=open_rules(None if guardrails is None else read_policy(guardrails)),
         selector=open_selector(selection),
         reward=model,
+        generator=None if generator is None else open_generator(generator, config=generator_config),
         config=config,
     )
 

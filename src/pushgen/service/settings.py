@@ -23,8 +23,20 @@ class ServiceConfig:
     """Scores and choices computed at once. A second one helps only where cores are idle."""
     models_waiting: int = 32
     """Scores and choices that wait for their turn; what comes on top is shed with 503."""
+    writing_at_once: int = 1
+    """Requests for new texts, or with texts to be checked, worked on at once."""
+    writing_waiting: int = 8
+    """Such requests that wait for their turn; what comes on top is shed with 503."""
+    work: bool = True
+    """Whether this process works on jobs and notices; they wait where none does."""
+    webhook_hosts: tuple[str, ...] = ()
+    """Hosts inside our own network that webhooks may lead to; every other private or local address is refused."""
+    lease_seconds: float = 60.0
+    """A job whose process died goes on elsewhere after so long."""
 
     def __post_init__(self) -> None:
-        counts = (self.body_limit, self.burst, self.in_flight, self.threads, self.models_at_once)
-        if min(counts) < 1 or self.models_waiting < 0 or not self.rate > 0.0:
-            raise ConfigurationError(f"service: limits must be at least 1 and the rate above 0, found {self}")
+        counts = (self.body_limit, self.burst, self.in_flight, self.threads, self.models_at_once, self.writing_at_once)
+        if min(counts) < 1 or min(self.models_waiting, self.writing_waiting) < 0:
+            raise ConfigurationError(f"service: limits must be at least 1, what waits at least 0, found {self}")
+        if not (self.rate > 0.0 and self.lease_seconds > 0.0):
+            raise ConfigurationError(f"service: rate and lease must be above 0, found {self}")

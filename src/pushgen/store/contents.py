@@ -15,6 +15,11 @@ class Contents(Repository[Content]):
     table = schema.contents
     record = Content
 
+    def named(self, content_ids: Collection[str]) -> dict[str, Content]:
+        """The contents with these ids that there are."""
+        found = self._all(select(self.table).where(self.table.c.content_id.in_(content_ids)))
+        return {content.content_id: content for content in found}
+
 
 class Pushes(Repository[Push]):
     """Copy that was or can be sent. A push is never changed: deliveries and counts refer to its words."""

@@ -246,6 +246,16 @@ class Deliveries(Repository[Delivery]):
         )
         return list(self._connection.execute(query))
 
+    def of_experiment(self, experiment_id: str, *, after: str, limit: int) -> list[Any]:
+        """Rows of an experiment that were sent: key, user_id, push_id, sent_at; a page by key."""
+        query = (
+            select(_d.key, _d.user_id, _d.push_id, _d.sent_at)
+            .where(_d.experiment_id == experiment_id, _d.state == DeliveryState.ACCEPTED.value, _d.key > after)
+            .order_by(_d.key)
+            .limit(limit)
+        )
+        return list(self._connection.execute(query))
+
 
 def _if_uncertain() -> Any:
     """What counts against the caps stays where an earlier request may have reached the user."""

@@ -1,10 +1,10 @@
 """Events, and the trail of who did what."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import and_, func, insert, or_, select
 
 from pushgen.records import AuditEntry, Event
 from pushgen.store import schema
@@ -29,6 +29,29 @@ class Events(Repository[Event]):
         query = (
             select(_e.event_id, _e.kind, _e.at, _e.user_id, _e.key, _e.push_id)
             .where(_e.at >= start, _e.at < end, _e.event_id > after)
+            .order_by(_e.event_id)
+            .limit(limit)
+        )
+        return list(self._connection.execute(query))
+
+    def of_experiment(self, experiment_id: str, push_ids: Sequence[str], *, after: str, limit: int) -> list[Any]:
+        """Rows of events about deliveries of an experiment, or about its pushes where they name no delivery.
+
+        Their columns are event_id, kind, at, user_id, push_id, those of the delivery where there is one; a page by
+        event_id.
+        """
+        sent = schema.deliveries.c
+        mine = _e.key.in_(select(sent.key).where(sent.experiment_id == experiment_id))
+        query = (
+            select(
+                _e.event_id,
+                _e.kind,
+                _e.at,
+                func.coalesce(sent.user_id, _e.user_id),
+                func.coalesce(sent.push_id, _e.push_id),
+            )
+            .select_from(self.table.outerjoin(schema.deliveries, sent.key == _e.key))
+            .where(or_(mine, and_(_e.key.is_(None), _e.push_id.in_(push_ids))), _e.event_id > after)
             .order_by(_e.event_id)
             .limit(limit)
         )

@@ -2,7 +2,7 @@
 
 from sqlalchemy import select
 
-from pushgen.records import Campaign, Experiment
+from pushgen.records import Arm, Campaign, Experiment
 from pushgen.store import schema
 from pushgen.store.repository import Repository
 
@@ -15,6 +15,16 @@ class Experiments(Repository[Experiment]):
 
     def of(self, content_id: str) -> list[Experiment]:
         return self._all(select(self.table).where(self.table.c.content_id == content_id).order_by("experiment_id"))
+
+
+class Arms(Repository[Arm]):
+    """Pushes that take part, the control first."""
+
+    table = schema.arms
+    record = Arm
+
+    def of(self, experiment_id: str) -> list[Arm]:
+        return self._all(select(self.table).where(self.table.c.experiment_id == experiment_id).order_by("place"))
 
 
 class Campaigns(Repository[Campaign]):

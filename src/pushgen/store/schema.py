@@ -116,6 +116,15 @@ reviews = Table(
     Index(None, "content_id"),
     Index(None, "candidate_id"),
 )
+approved = Table(
+    "approved",
+    metadata,
+    Column("content_id", Text, ForeignKey("contents.content_id"), primary_key=True),
+    _of("push_id", "pushes.push_id"),
+    _of("candidate_id", "candidates.candidate_id"),
+    *_text("review_id", null=False),
+    *_instants("approved_at", null=False),
+)
 experiments = Table(
     "experiments",
     metadata,
@@ -126,6 +135,14 @@ experiments = Table(
     *_text("stated_winner"),
     Column("stated_confidence", Float),
     *_text("excluded"),
+)
+arms = Table(
+    "arms",
+    metadata,
+    Column("experiment_id", Text, ForeignKey("experiments.experiment_id"), primary_key=True),
+    Column("place", SmallInteger, primary_key=True, autoincrement=False),
+    _of("push_id", "pushes.push_id"),
+    Column("weight", Integer, nullable=False),
 )
 campaigns = Table(
     "campaigns",
@@ -202,6 +219,12 @@ Index(
     postgresql_where=text("lease_until IS NOT NULL"),
 )
 Index("ix_deliveries_user", deliveries.c.user_id, deliveries.c.counted_at)
+Index(
+    "ix_deliveries_experiment",
+    deliveries.c.experiment_id,
+    sqlite_where=text("experiment_id IS NOT NULL"),
+    postgresql_where=text("experiment_id IS NOT NULL"),
+)
 events = Table(
     "events",
     metadata,
@@ -212,6 +235,7 @@ events = Table(
     Index(None, "user_id"),
     Index(None, "key"),
     Index(None, "at"),
+    Index(None, "push_id"),
 )
 audit = Table(
     "audit",
@@ -258,4 +282,69 @@ api_keys = Table(
     Column("scopes", JSON, nullable=False),
     *_instants("created_at", null=False),
     *_instants("expires_at", "revoked_at"),
+)
+webhooks = Table(
+    "webhooks",
+    metadata,
+    _key("webhook_id"),
+    *_text("url", "secret", null=False),
+    Column("kinds", JSON, nullable=False),
+    *_instants("created_at", null=False),
+)
+notices = Table(
+    "notices",
+    metadata,
+    _key("notice_id"),
+    *_text("webhook_id", "kind", null=False),
+    Column("data", JSON, nullable=False),
+    *_instants("at", "due_at", null=False),
+    Column("attempts", Integer, nullable=False),
+    *_instants("settled_at"),
+    *_text("outcome"),
+)
+Index(
+    "ix_notices_waiting",
+    notices.c.due_at,
+    sqlite_where=text("settled_at IS NULL"),
+    postgresql_where=text("settled_at IS NULL"),
+)
+jobs = Table(
+    "jobs",
+    metadata,
+    _key("job_id"),
+    *_text("kind", null=False),
+    Column("styles", JSON, nullable=False),
+    Column("per_style", Integer, nullable=False),
+    Column("seed", BigInteger, nullable=False),
+    *_text("state", null=False),
+    Column("contents", Integer, nullable=False),
+    *_text("asked_by", null=False),
+    *_instants("created_at", null=False),
+    *_instants("started_at", "finished_at"),
+    # Whose hands it is in, and until when, as with deliveries.
+    Column("claim", Text),
+    Column("lease_until", Instant),
+)
+job_items = Table(
+    "job_items",
+    metadata,
+    Column("job_id", Text, ForeignKey("jobs.job_id"), primary_key=True),
+    Column("place", Integer, primary_key=True, autoincrement=False),
+    *_text("content_id", null=False),
+    # Null until the content had its turn; then null stays in `reason` where all went well.
+    Column("finished_at", Instant),
+    Column("reason", Text),
+)
+Index(
+    "ix_job_items_waiting",
+    job_items.c.job_id,
+    job_items.c.place,
+    sqlite_where=text("finished_at IS NULL"),
+    postgresql_where=text("finished_at IS NULL"),
+)
+Index(
+    "ix_jobs_open",
+    jobs.c.created_at,
+    sqlite_where=text("finished_at IS NULL"),
+    postgresql_where=text("finished_at IS NULL"),
 )

@@ -5,15 +5,17 @@ from functools import cached_property
 
 from sqlalchemy import Connection
 
-from pushgen.store.candidates import Candidates, Reviews, Selections, Verdicts
+from pushgen.store.candidates import ApprovedPushes, Candidates, Reviews, Selections, Verdicts
 from pushgen.store.channels import Channels
 from pushgen.store.contents import Contents, Pushes
 from pushgen.store.deliveries import Deliveries
 from pushgen.store.erasure import erase
 from pushgen.store.events import Audit, Events
-from pushgen.store.experiments import Campaigns, Experiments
+from pushgen.store.experiments import Arms, Campaigns, Experiments
+from pushgen.store.jobs import Jobs
 from pushgen.store.keys import ApiKeys
 from pushgen.store.models import Models
+from pushgen.store.notices import Notices, Webhooks
 from pushgen.store.recipients import Devices, Preferences, Recipients
 
 
@@ -46,6 +48,26 @@ class Transaction:
     @cached_property
     def reviews(self) -> Reviews:
         return Reviews(self.connection)
+
+    @cached_property
+    def approved(self) -> ApprovedPushes:
+        return ApprovedPushes(self.connection)
+
+    @cached_property
+    def jobs(self) -> Jobs:
+        return Jobs(self.connection)
+
+    @cached_property
+    def webhooks(self) -> Webhooks:
+        return Webhooks(self.connection)
+
+    @cached_property
+    def notices(self) -> Notices:
+        return Notices(self.connection)
+
+    @cached_property
+    def arms(self) -> Arms:
+        return Arms(self.connection)
 
     @cached_property
     def experiments(self) -> Experiments:

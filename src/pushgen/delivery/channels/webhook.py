@@ -8,7 +8,9 @@ again 2xx, to one that it has: then a push is sent exactly once even when a work
 import base64
 import hashlib
 import hmac
+from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -43,34 +45,56 @@ class Webhook:
     needs_device = False
 
     def __init__(self, config: WebhookConfig, clock: Clock | None = None) -> None:
-        parts = urlsplit(config.url)
-        host = parts.hostname or ""
-        if parts.scheme not in ("https", "http") or not host or parts.username or parts.password:
-            raise ConfigurationError("webhook: url must be https://HOST/PATH without a user or password in it")
-        if parts.scheme == "http" and host not in config.allowed_hosts:
-            raise ConfigurationError(f"webhook: url must be https, or its host {host!r} one of allowed_hosts")
+        check_url(config.url, config.allowed_hosts)
         self._config, self._secret, self._clock = config, read_secret(config.secret), clock or SystemClock()
-        limits = httpx.Limits(max_connections=config.connections, max_keepalive_connections=config.connections)
-        transport = GuardedTransport(httpx.AsyncHTTPTransport(limits=limits), allowed=config.allowed_hosts)
-        self._client = make_client(http2=False, timeout=config.timeout_seconds, transport=transport)
+        self._client = guarded_client(
+            config.allowed_hosts, timeout=config.timeout_seconds, connections=config.connections
+        )
 
     async def send(self, message: Message) -> Outcome:
         body = encode(payload(message))
-        stamp = str(int(self._clock.now().timestamp()))
-        headers = {
-            "content-type": "application/json",
-            "webhook-id": message.key,
-            "webhook-timestamp": stamp,
-            "webhook-signature": sign(self._secret, message.key, stamp, body),
-            "idempotency-key": message.key,
-        }
-        outcome = await ask(self._client, "webhook", self._config.url, body, headers)
-        if outcome.code == RefusedAddressError.__name__:
-            return Outcome(fate=Fate.MISCONFIGURED, code="url leads to an address that is not public")
-        return outcome
+        return await post_signed(self._client, self._config.url, self._secret, message.key, body, self._clock.now())
 
     async def close(self) -> None:
         await self._client.aclose()
+
+
+def check_url(url: str, allowed_hosts: Collection[str]) -> None:
+    """Raises `ConfigurationError` for anything but https, or http to an allowed host, without credentials in it."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        raise ConfigurationError("webhook: url cannot be read") from None
+    if parts.scheme not in ("https", "http") or not host or parts.username or parts.password:
+        raise ConfigurationError("webhook: url must be https://HOST/PATH without a user or password in it")
+    if parts.scheme == "http" and host not in allowed_hosts:
+        raise ConfigurationError(f"webhook: url must be https, or its host {host!r} one of allowed_hosts")
+
+
+def guarded_client(allowed_hosts: Collection[str], *, timeout: float, connections: int) -> httpx.AsyncClient:
+    """A client that reaches public addresses and the allowed hosts, and follows no redirect."""
+    limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
+    transport = GuardedTransport(httpx.AsyncHTTPTransport(limits=limits), allowed=allowed_hosts)
+    return make_client(http2=False, timeout=timeout, transport=transport)
+
+
+async def post_signed(
+    client: httpx.AsyncClient, url: str, secret: bytes, key: str, body: bytes, now: datetime
+) -> Outcome:
+    """One signed POST of JSON. `key` is the same for every attempt, so that the receiver can take each once."""
+    stamp = str(int(now.timestamp()))
+    headers = {
+        "content-type": "application/json",
+        "webhook-id": key,
+        "webhook-timestamp": stamp,
+        "webhook-signature": sign(secret, key, stamp, body),
+        "idempotency-key": key,
+    }
+    outcome = await ask(client, "webhook", url, body, headers)
+    if outcome.code == RefusedAddressError.__name__:
+        return Outcome(fate=Fate.MISCONFIGURED, code="url leads to an address that is not public")
+    return outcome
 
 
 def payload(message: Message) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, Field, model_validator
 
-from pushgen.service.fields import MOST_ROWS, Id, Incoming, Line, Moment, Passage, PerRow, RejectedRow
+from pushgen.service.fields import MOST_ROWS, Id, Incoming, Language, Line, Moment, Passage, PerRow, RejectedRow
 
 
 class ContentFields(Incoming):
@@ -13,7 +13,7 @@ class ContentFields(Incoming):
     title: Line | None = None
     caption: Passage | None = None
     media: Line | None = None
-    language: Annotated[str, Field(pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$", max_length=35)] | None = None
+    language: Language | None = None
     category: Line | None = None
     created_at: Moment | None = None
 

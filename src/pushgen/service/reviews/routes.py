@@ -86,7 +86,10 @@ async def check(service: Here, candidate_id: Id, body: Edited) -> Findings:
     responses=documented(404, 409) | {200: {"model": Reviewed, "description": "Known"}},
 )
 async def review(service: Here, response: Response, candidate_id: Id, body: ReviewIn, key: Key = None) -> Reviewed:
-    """Approves, edits or rejects. An edit that the guardrails block is refused with what they found."""
+    """Approves, edits or rejects. What was approved or edited last is the push of its content from then on.
+
+    A text that the guardrails block is refused with what they found.
+    """
     verdicts: list[Verdict] = []
     if body.body is not None:
         text, title = body.body, body.title

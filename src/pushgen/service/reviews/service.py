@@ -1,12 +1,13 @@
-"""Approve, edit, reject, undo."""
+"""Approve, edit, reject, undo; each settles what may go out."""
 
 import secrets
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from pushgen.records import AuditEntry, Candidate, Content, Review, Severity, Verdict
+from pushgen.records import AuditEntry, Candidate, Content, Decision, Review, Severity, Verdict
 from pushgen.service.problems import FieldError, Problem, missing
+from pushgen.service.reviews.approval import settle
 from pushgen.service.reviews.schemas import ReviewIn
 from pushgen.service.state import Service
 from pushgen.store import Transaction
@@ -29,15 +30,18 @@ def require_passing(verdicts: Sequence[Verdict]) -> None:
     blocking = [one for one in verdicts if one.severity is Severity.BLOCK]
     if blocking:
         errors = [FieldError(pointer="/body", detail=f"{one.rule}: {one.message}") for one in blocking]
-        raise Problem(422, "the guardrails block this text; nothing was kept", errors=errors)
+        raise Problem(422, "the guardrails block this text; edit it. Nothing was kept", errors=errors)
 
 
 def decide(tx: Transaction, candidate_id: str, body: ReviewIn, key: str | None, now: datetime) -> tuple[Review, bool]:
     """The review, and whether it is new: the same `key` with the same decision is the same review.
 
-    Raises a `Problem` where the key stands for another review or there is no such candidate.
+    Raises a `Problem` where the key stands for another review, there is no such candidate, or the guardrails block
+    what is approved as it is.
     """
     candidate, _ = _candidate(tx, candidate_id)
+    if body.decision is Decision.APPROVE:
+        require_passing([one for one in tx.verdicts.of(candidate.content_id) if one.candidate_id == candidate_id])
     review = Review(
         review_id=key or secrets.token_hex(8),
         candidate_id=candidate_id,
@@ -46,6 +50,7 @@ def decide(tx: Transaction, candidate_id: str, body: ReviewIn, key: str | None, 
         **body.model_dump(),
     )
     if tx.reviews.add([review]):
+        settle(tx, candidate.content_id, now)
         return review, True
     known = tx.reviews.get(review.review_id)
     if known is None or replace(known, reviewed_at=now) != review:
@@ -62,6 +67,7 @@ def undo(tx: Transaction, review_id: str, actor: str, now: datetime) -> None:
     if others[-1] != review:
         raise Problem(409, "a later review of this candidate stands on it; undo that one first")
     tx.reviews.remove(review_id)
+    settle(tx, review.content_id, now)
     detail = {"candidate_id": review.candidate_id, "decision": review.decision.value, "reviewer": review.reviewer}
     tx.audit.note(AuditEntry(at=now, actor=actor, action="undo", noun="review", noun_id=review_id, detail=detail))
 

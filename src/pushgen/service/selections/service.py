@@ -11,7 +11,15 @@ from pushgen.store import Transaction
 
 
 def choose_now(service: Service, content_id: str) -> Selection:
-    """Chooses anew for one content and keeps the choice.
+    """Chooses anew for one content and keeps the choice; see `choose`."""
+    selection = choose(service, content_id)
+    with service.store.begin() as tx:
+        tx.selections.put([selection])
+    return selection
+
+
+def choose(service: Service, content_id: str) -> Selection:
+    """The choice for one content, not yet kept.
 
     Candidates that a guardrail blocks or whose last review rejects them do not take part; one that was edited takes
     part with the text of the edit. Raises a `Problem` where there is no content, no candidate or no model.
@@ -25,10 +33,7 @@ def choose_now(service: Service, content_id: str) -> Selection:
     if not field:
         raise Problem(409, "no candidate of this content is free to be chosen: none is there, or all are blocked")
     (p_win,) = win_matrices([(content, field)], reward)
-    selection = Terms().select(service.selector, content, field, p_win)
-    with service.store.begin() as tx:
-        tx.selections.put([selection])
-    return selection
+    return Terms().select(service.selector, content, field, p_win)
 
 
 def model_of(service: Service) -> RewardModel:
