@@ -51,13 +51,15 @@ class Person:
     def get(self, path: str, **arguments: Any) -> httpx.Response:
         return self.request("GET", path, **arguments)
 
-    def send(self, action: str, *, follow: bool = True, **fields: str) -> httpx.Response:
+    def send(self, action: str, *, follow: bool = True, **fields: Any) -> httpx.Response:
         """Sends the form of the present page with this action, with its hidden fields and some of one's own."""
         form = next(one for one in forms(self.page) if action in (one["action"], *one["actions"]))
         return self.post(action, {**form["fields"], **fields}, follow=follow)
 
-    def post(self, path: str, fields: dict[str, str], *, follow: bool = True, **headers: str) -> httpx.Response:
-        headers = {"Content-Type": "application/x-www-form-urlencoded", **headers}
+    def post(
+        self, path: str, fields: dict[str, str], *, follow: bool = True, headers: dict[str, str] | None = None
+    ) -> httpx.Response:
+        headers = {"Content-Type": "application/x-www-form-urlencoded", **(headers or {})}
         return self.request("POST", path, follow=follow, content=urlencode(fields).encode(), headers=headers)
 
     def sign_in(self, name: str, password: str = PASSWORD) -> httpx.Response:
@@ -92,21 +94,25 @@ def forms(page: str) -> list[dict[str, Any]]:
     return parser.found
 
 
+def member(client: Client, role: str, name: str | None = None) -> Person:
+    """Somebody who is signed in with a role and named after it where no name is given."""
+    name = name or role
+    with client.store.read() as tx:
+        known = tx.accounts.get(name)
+    if known is None:
+        add_account(client.store, client.clock.now(), name, Role(role), PASSWORD, actor="test")
+    somebody = Person(client)
+    assert somebody.sign_in(name).status_code == 200
+    return somebody
+
+
+Persons = Callable[..., Person]
+"""`person(role)` or `person(role, name)`."""
+
+
 @pytest.fixture
-def person(call: Client) -> Callable[[str], Person]:
-    """Somebody who is signed in with a role; names are roles."""
-
-    def signed_in(role: str, name: str | None = None) -> Person:
-        name = name or role
-        with call.store.read() as tx:
-            known = tx.accounts.get(name)
-        if known is None:
-            add_account(call.store, call.clock.now(), name, Role(role), PASSWORD, actor="test")
-        somebody = Person(call)
-        assert somebody.sign_in(name).status_code == 200
-        return somebody
-
-    return signed_in
+def person(call: Client) -> Persons:
+    return lambda role, name=None: member(call, role, name)
 
 
 @pytest.fixture

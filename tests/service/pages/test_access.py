@@ -2,13 +2,12 @@
 
 import re
 import sqlite3
-from collections.abc import Callable
 
 import pytest
 from argon2 import PasswordHasher
 from fastapi import APIRouter
 from tests.service.conftest import Client
-from tests.service.pages.conftest import PASSWORD, Person
+from tests.service.pages.conftest import PASSWORD, Person, Persons
 
 from pushgen.errors import ConfigurationError, InputError
 from pushgen.records import Role
@@ -26,7 +25,6 @@ OPEN = {
     ("POST", "/pages/sign-in"),
     ("GET", "/pages/static/{name}"),
 }
-Persons = Callable[[str], Person]
 
 
 def concrete(path: str) -> str:
@@ -98,7 +96,7 @@ class TestRules:
             assert admin.post(path, own, follow=False).status_code == 403, rule
         admin.get("/pages/queue")
         elsewhere = {"Sec-Fetch-Site": "cross-site"}
-        assert admin.post("/pages/sign-out", {"token": admin.token}, **elsewhere).status_code == 403
+        assert admin.post("/pages/sign-out", {"token": admin.token}, headers=elsewhere).status_code == 403
         admin.get("/pages/queue")
         json = admin.request("POST", "/pages/sign-out", json={"token": admin.token})
         assert json.status_code == 415
@@ -111,7 +109,7 @@ class TestRules:
 
 
 class TestHeaders:
-    def test_every_answer_is_bounded(self, call: Client, stranger: Person, person: Persons) -> None:
+    def test_every_answer_is_bounded(self, stranger: Person, person: Persons) -> None:
         answers = [stranger.get("/pages/sign-in"), stranger.get("/pages/queue", follow=False)]
         answers += [
             person("viewer").get("/pages/queue"),
@@ -139,7 +137,7 @@ class TestHeaders:
 
 
 class TestSigningIn:
-    def test_in_and_out(self, call: Client, person: Persons) -> None:
+    def test_in_and_out(self, person: Persons) -> None:
         viewer = person("viewer")
         before = viewer.cookies["pushgen_session"]
         assert "viewer" in viewer.get("/pages/queue").text
@@ -184,9 +182,7 @@ class TestSigningIn:
         call.clock.advance(hours=12)
         assert "Password" in viewer.get("/pages/queue").text
 
-    def test_a_new_password_and_an_end_sign_out_everywhere(
-        self, call: Client, person: Persons, stranger: Person
-    ) -> None:
+    def test_a_new_password_and_an_end_sign_out(self, call: Client, person: Persons, stranger: Person) -> None:
         now, viewer = call.clock.now(), person("viewer")
         set_password(call.store, now, "viewer", "another long password", actor="test")
         assert "Password" in viewer.get("/pages/queue").text

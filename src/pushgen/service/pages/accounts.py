@@ -21,10 +21,10 @@ _HASHER = PasswordHasher()
 
 def add_account(store: Store, now: datetime, name: str, role: Role, password: str, *, actor: str) -> Account:
     """A new account. Raises `InputError` for a name that is taken or unusable, and for a password that is too short."""
-    if not name or name != name.strip() or not name.isprintable() or len(name) > 100:
+    if not name or name != name.strip() or not name.isprintable() or "/" in name or len(name) > 100:
         raise InputError(
             field="name",
-            expected="1 to 100 printable characters without space around them",
+            expected="1 to 100 printable characters without a slash and without space around them",
             found=repr(name),
             remedy="Use the name under which colleagues know the person.",
         )

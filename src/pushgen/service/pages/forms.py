@@ -49,9 +49,12 @@ async def read_form(request: Request, secret: str | None) -> Mapping[str, str]:
 
 
 def filled(model: type[B], form: Mapping[str, str], **fixed: str) -> B:
-    """A form as the API would take it; empty fields count as left out. Raises a `Problem` that names the fields."""
+    """A form as the API would take it; empty fields count as left out, and space around others goes.
+
+    Raises a `Problem` that names the fields.
+    """
     names = model.model_fields
-    values = {name: value for name, value in form.items() if name in names and value.strip()}
+    values = {name: value.strip() for name, value in form.items() if name in names and value.strip()}
     try:
         return model.model_validate(values | fixed)
     except ValidationError as error:

@@ -40,7 +40,7 @@ def show(request: Request, template: str, *, status: int = 200, **context: Any) 
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
+    environment: Any = Environment(
         loader=PackageLoader("pushgen.service.pages"),
         autoescape=True,
         undefined=StrictUndefined,

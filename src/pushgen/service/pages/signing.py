@@ -39,7 +39,9 @@ async def sign_in(request: Request, service: Here, pages: HerePages, form: Form)
     if pages.guesses.take(bucket):
         wait = {"Retry-After": "5"}
         raise Problem(429, "too many attempts to sign in with this name; wait a few seconds", headers=wait)
-    account = await pages.passwords.run(lambda: check_password(service.store, name, password))
+    account = None
+    if name.isprintable():
+        account = await pages.passwords.run(lambda: check_password(service.store, name, password))
     if account is None:
         problem = "Name or password is wrong."
         return show(request, "sign_in.html.jinja", status=422, next=form.get("next", ""), problem=problem, name=name)
@@ -70,6 +72,8 @@ async def static(name: str) -> Response:
 
 
 def _bucket(service: Service, name: str) -> str:
+    if not name.isprintable():
+        return ""
     with service.store.read() as tx:
         return "" if tx.accounts.get(name) is None else name
 

@@ -79,7 +79,8 @@ function visible(selector) {
 
 function step(by) {
   const items = visible("[data-item]");
-  const place = items.indexOf(document.activeElement);
+  const focused = items.indexOf(document.activeElement);
+  const place = focused < 0 ? items.findIndex((one) => one.hasAttribute("aria-current")) : focused;
   const next = items[Math.min(Math.max(place + by, 0), items.length - 1)];
   if (next) next.focus();
   return Boolean(next);
