@@ -4,6 +4,9 @@
 "use strict";
 
 let live = null;
+let waiting = 0;
+let busy = null;
+let pressed = null;
 
 function replace(page, ids) {
   const pairs = ids.map((id) => [document.getElementById(id), page.getElementById(id)]);
@@ -34,28 +37,36 @@ async function load(url, options) {
 }
 
 async function swap(ids, url, options) {
+  if (busy) return;
+  busy = options.method || "get";
   const main = document.getElementById("main");
-  if (main.getAttribute("aria-busy") === "true") return;
-  main.setAttribute("aria-busy", "true");
   const focused = document.activeElement && document.activeElement.id;
+  main.setAttribute("aria-busy", "true");
+  // What is typed now would be lost, so it is better not taken.
+  main.inert = true;
   try {
     const [answer, page] = await load(url, options);
     const parts = replace(page, ids);
     if (!parts) {
       const told = page.getElementById("notice");
       if (answer.ok || !told) return void location.assign(answer.url);
-      return void complain(told.innerText.trim());
+      complain(told.innerText.trim());
+      main.inert = false;
+      return void refocus([], focused);
     }
     if (!ids.includes("nav")) replace(page, ["nav"]);
     document.title = page.title;
     if (options.method !== "post" || answer.redirected) history.pushState(null, "", answer.url);
     if (ids.includes("main")) scrollTo(0, 0);
-    refocus(parts, focused);
+    refocus(parts, answer.redirected ? null : focused);
   } catch {
     complain("The service did not answer. Nothing was lost on this page; try again.");
   } finally {
-    const now = document.getElementById("main");
-    if (now) now.removeAttribute("aria-busy");
+    busy = null;
+    main.removeAttribute("aria-busy");
+    main.inert = false;
+    if (pressed) press(pressed);
+    pressed = null;
   }
 }
 
@@ -106,13 +117,13 @@ document.addEventListener("submit", (event) => {
   const ids = (event.submitter && event.submitter.dataset.swap) || form.dataset.swap;
   if (!ids) return;
   event.preventDefault();
+  clearTimeout(waiting);
   if (live) live.abort();
   const url = (event.submitter && event.submitter.getAttribute("formaction")) || form.getAttribute("action");
   const body = new URLSearchParams(new FormData(form, event.submitter));
   swap(ids.split(" "), url, { method: "post", body });
 });
 
-let waiting = 0;
 document.addEventListener("input", (event) => {
   const form = event.target.closest("form[data-live]");
   if (!form) return;
@@ -121,7 +132,7 @@ document.addEventListener("input", (event) => {
 });
 
 document.addEventListener("keydown", (event) => {
-  if (event.isComposing || event.altKey) return;
+  if (event.isComposing || event.altKey || event.repeat) return;
   const field = event.target.closest("textarea, select, input:not([type=radio], [type=checkbox])");
   if (event.ctrlKey || event.metaKey) {
     if (event.key === "Enter" && field && field.form) field.form.requestSubmit();
@@ -129,6 +140,8 @@ document.addEventListener("keydown", (event) => {
   }
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   if (field && key !== "Escape") return;
+  // A key may wait for a page that is only looked at. Behind a decision it would hit what nobody has seen.
+  if (busy) return void (pressed = busy === "get" ? key : null);
   if (press(key)) event.preventDefault();
   else if (field) field.blur();
 });
