@@ -509,6 +509,61 @@ class Job:
     finished_at: datetime | None = None
 
 
+class Role(StrEnum):
+    """What a person may do on the pages; each may do what the ones before it may."""
+
+    VIEWER = "viewer"
+    """Looks."""
+    REVIEWER = "reviewer"
+    """Decides about candidates, judges pairs, asks for more."""
+    ADMIN = "admin"
+    """Looks up what single users got, undoes what others decided, and ends accounts."""
+
+    def covers(self, other: "Role") -> bool:
+        roles = list(Role)
+        return roles.index(self) >= roles.index(other)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """A person who signs in to the pages."""
+
+    name: str
+    role: Role
+    password_hash: str
+    """Of argon2id, with its parameters."""
+    created_at: datetime
+    ended_at: datetime | None = None
+    """When the account stopped opening anything. Its name stays, since reviews hold it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """A browser in which a person is signed in. The secret itself is in its cookie alone."""
+
+    secret_sha256: str
+    """Hexadecimal. The secret is 256 random bits."""
+    name: str
+    created_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """Which of two candidates a person prefers who was told nothing but their texts."""
+
+    candidate_a: str
+    candidate_b: str
+    """The ids in their order, so that a pair has one name."""
+    reviewer: str
+    content_id: str
+    preferred: str | None
+    """One of the two; null where neither is better."""
+    shown_first: str
+    """Which one stood first, to measure whether places decide."""
+    judged_at: datetime
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelVersion:
     """A trained model that can serve."""

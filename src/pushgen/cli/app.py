@@ -25,6 +25,7 @@ _GROUPS = {
     "data": "Fetch public data.",
     "export": "Out of the database: a log for training, pushes for another sender.",
     "key": "What lets programs use the service.",
+    "user": "Who signs in to the pages.",
     "db": "The database of recipients, deliveries and events.",
 }
 
@@ -85,6 +86,10 @@ COMMANDS = [
     ("key add", "pushgen.cli.key:add", "Make a key and print it, once."),
     ("key list", "pushgen.cli.key:list_keys", "Who has keys, and what they may do."),
     ("key revoke", "pushgen.cli.key:revoke", "End a key at once."),
+    ("user add", "pushgen.cli.user:add", "Make an account for the pages."),
+    ("user list", "pushgen.cli.user:list_accounts", "Who has accounts, and what they may do."),
+    ("user password", "pushgen.cli.user:password", "Set a new password."),
+    ("user end", "pushgen.cli.user:end", "End an account at once."),
     ("report", "pushgen.cli.report:report", "One HTML file with tables and plots."),
 ]
 

@@ -7,6 +7,7 @@ from cyclopts import Parameter
 
 from pushgen.cli.db_upgrade import DATABASE
 from pushgen.selection.settings import SelectionConfig
+from pushgen.service.pages.settings import PagesConfig
 from pushgen.service.settings import ServiceConfig
 
 
@@ -23,9 +24,11 @@ def serve(
     routes: bool = False,
     limits: Annotated[ServiceConfig, Parameter(name="*")] = ServiceConfig(),
     selection: Annotated[SelectionConfig, Parameter(name="*")] = SelectionConfig(),
+    pages: Annotated[PagesConfig, Parameter(name="*")] = PagesConfig(),
 ) -> None:
-    """Serve the API under /v1 until stopped; requests under way are then finished. `pushgen key add` makes keys.
+    """Serve the API under /v1 and the review pages under /pages until stopped; requests under way are then finished.
 
+    `pushgen key add` makes keys for programs, `pushgen user add` accounts for people.
     /v1/openapi.json describes it. One line of JSON per request goes to standard error and names no user.
 
     Parameters
@@ -85,3 +88,6 @@ def serve(
     )
     say(say_where)
     run(service, host=host, port=port)
+    where = f"http://{host}:{port}" if port else f"{host}, at a free port"
+    say(f"Serving the API under /v1 and the pages under /pages at {where}")
+    run(service, host=host, port=port, pages=pages)

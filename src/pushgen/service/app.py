@@ -18,6 +18,8 @@ from pushgen.service.experiments import routes as experiments
 from pushgen.service.jobs import routes as jobs
 from pushgen.service.jobs.worker import Worker
 from pushgen.service.operation import routes as operation
+from pushgen.service.pages.app import add_pages
+from pushgen.service.pages.settings import PagesConfig
 from pushgen.service.problems import on_http_exception, on_input_error, on_invalid_request
 from pushgen.service.pushes import routes as pushes
 from pushgen.service.reviews import routes as reviews
@@ -48,7 +50,7 @@ ROUTERS: tuple[APIRouter, ...] = (
 )
 
 
-def create_app(service: Service) -> FastAPI:
+def create_app(service: Service, pages: PagesConfig | None = None) -> FastAPI:
     """The ASGI application of a service. Raises `ConfigurationError` for a route without a rule."""
     app = FastAPI(
         title="PushGen",
@@ -65,6 +67,7 @@ def create_app(service: Service) -> FastAPI:
     for router in ROUTERS:
         app.router.routes.extend(router.routes)
     rules_of(app.routes)
+    add_pages(app, service, pages)
     app.add_exception_handler(HTTPException, on_http_exception)
     app.add_exception_handler(RequestValidationError, on_invalid_request)
     app.add_exception_handler(InputError, on_input_error)

@@ -10,6 +10,7 @@ from pushgen.guardrails.policy import read_policy
 from pushgen.pipeline.guarding import open_rules
 from pushgen.selection import SelectionConfig, open_selector
 from pushgen.service.logs import open_log
+from pushgen.service.pages.settings import PagesConfig
 from pushgen.service.settings import ServiceConfig
 from pushgen.service.state import Service
 from pushgen.store import open_store
@@ -47,14 +48,14 @@ def open_service(
     )
 
 
-def run(service: Service, *, host: str, port: int) -> None:
+def run(service: Service, *, host: str, port: int, pages: PagesConfig | None = None) -> None:
     """Serves until a signal says to stop."""
     import uvicorn
 
     from pushgen.service.app import create_app
 
     uvicorn.run(
-        create_app(service),
+        create_app(service, pages),
         host=host,
         port=port,
         # The log of requests is our own: uvicorn's holds paths, and paths hold ids of users.

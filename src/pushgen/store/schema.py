@@ -348,3 +348,31 @@ Index(
     sqlite_where=text("finished_at IS NULL"),
     postgresql_where=text("finished_at IS NULL"),
 )
+accounts = Table(
+    "accounts",
+    metadata,
+    _key("name"),
+    *_text("role", "password_hash", null=False),
+    *_instants("created_at", null=False),
+    *_instants("ended_at"),
+)
+sessions = Table(
+    "sessions",
+    metadata,
+    _key("secret_sha256"),
+    _of("name", "accounts.name"),
+    *_instants("created_at", "expires_at", null=False),
+    Index(None, "name"),
+)
+judgements = Table(
+    "judgements",
+    metadata,
+    Column("candidate_a", Text, ForeignKey("candidates.candidate_id"), primary_key=True),
+    Column("candidate_b", Text, ForeignKey("candidates.candidate_id"), primary_key=True),
+    _key("reviewer"),
+    _of("content_id", "contents.content_id"),
+    *_text("preferred"),
+    *_text("shown_first", null=False),
+    *_instants("judged_at", null=False),
+    Index(None, "content_id"),
+)

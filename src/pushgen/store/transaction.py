@@ -5,6 +5,7 @@ from functools import cached_property
 
 from sqlalchemy import Connection
 
+from pushgen.store.accounts import Accounts, Sessions
 from pushgen.store.candidates import ApprovedPushes, Candidates, Reviews, Selections, Verdicts
 from pushgen.store.channels import Channels
 from pushgen.store.contents import Contents, Pushes
@@ -13,6 +14,7 @@ from pushgen.store.erasure import erase
 from pushgen.store.events import Audit, Events
 from pushgen.store.experiments import Arms, Campaigns, Experiments
 from pushgen.store.jobs import Jobs
+from pushgen.store.judgements import Judgements
 from pushgen.store.keys import ApiKeys
 from pushgen.store.models import Models
 from pushgen.store.notices import Notices, Webhooks
@@ -108,6 +110,18 @@ class Transaction:
     @cached_property
     def keys(self) -> ApiKeys:
         return ApiKeys(self.connection)
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        return Accounts(self.connection)
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        return Sessions(self.connection)
+
+    @cached_property
+    def judgements(self) -> Judgements:
+        return Judgements(self.connection)
 
     @cached_property
     def channels(self) -> Channels:

@@ -1,0 +1,1 @@
+"""The review pages: rendered here, complete without script, behind names and passwords."""
