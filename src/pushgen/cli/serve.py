@@ -28,8 +28,8 @@ def serve(
 ) -> None:
     """Serve the API under /v1 and the review pages under /pages until stopped; requests under way are then finished.
 
-    `pushgen key add` makes keys for programs, `pushgen user add` accounts for people.
-    /v1/openapi.json describes it. One line of JSON per request goes to standard error and names no user.
+    `pushgen key add` makes keys for programs, `pushgen user add` accounts for people. /v1/openapi.json describes the
+    API. One line of JSON per request goes to standard error and names no user.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def serve(
         TOML file as `pushgen check --config` reads it; candidates and edits are held against it.
     demo
         Load a small simulated app first, with contents, candidates, choices, reviews, an experiment and deliveries, and
-        print a key to try it with. Into a temporary database where none is given; one that holds contents is left as
+        print a key and an account to try it with. Into a temporary database where none is given; one that holds contents is left as
         it is. --reward, --generator and --guardrails have no effect.
     routes
         Print the routes and the scope that each needs as JSON on standard output, and stop.
@@ -66,16 +66,19 @@ def serve(
         found = rules_of(route for router in ROUTERS for route in router.routes)
         print_json([{"method": one.method, "path": one.path, "scope": one.scope} for one in found])
         return
-    say_where = f"Serving the API at http://{host}:{port}/v1" if port else f"Serving the API on {host}, at a free port"
+    where = f"http://{host}:{port}" if port else f"{host}, at a free port"
+    said = f"Serving the API under /v1 and the pages under /pages at {where}"
     if demo:
         from tempfile import TemporaryDirectory
 
+        from pushgen.service.demo.account import NAME, demo_account
         from pushgen.service.demo.opening import open_demo
 
         with TemporaryDirectory(prefix="pushgen-") as folder:
             service, key = open_demo(database or f"sqlite:///{folder}/demo.db", config=limits, selection=selection)
-            say(f"{say_where}. Try: curl -H 'Authorization: Bearer {key}' http://{host}:{port}/v1/reviews/queue")
-            run(service, host=host, port=port)
+            say(f"{said}. Try: curl -H 'Authorization: Bearer {key}' http://{host}:{port}/v1/reviews/queue")
+            say(f"Sign in to the pages as {NAME!r} with {demo_account(service)!r}.")
+            run(service, host=host, port=port, pages=pages)
         return
     service = open_service(
         database or DATABASE,
@@ -86,8 +89,5 @@ def serve(
         config=limits,
         selection=selection,
     )
-    say(say_where)
-    run(service, host=host, port=port)
-    where = f"http://{host}:{port}" if port else f"{host}, at a free port"
-    say(f"Serving the API under /v1 and the pages under /pages at {where}")
+    say(said)
     run(service, host=host, port=port, pages=pages)
