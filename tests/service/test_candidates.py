@@ -98,7 +98,7 @@ class TestWritten:
         class Counting(FakeRewardModel):
             calls = 0
 
-            def compare(self, *arguments: Any) -> Comparison:
+            def compare(self, *arguments: Any) -> Comparison:  # type: ignore[override]
                 self.calls += 1
                 return super().compare(*arguments)
 

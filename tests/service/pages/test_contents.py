@@ -197,7 +197,7 @@ class TestWriting:
         del furnished
         reviewer = person("reviewer")
         reviewer.get("/pages/contents/c1")
-        assert reviewer.send("/pages/write", **fields).status_code == status
+        assert reviewer.send("/pages/write", follow=True, **fields).status_code == status
 
     def test_choosing_again(self, furnished: Client, person: Persons) -> None:
         reviewer, before = person("reviewer"), chosen(furnished, "c1")
