@@ -62,6 +62,11 @@ COMMANDS = [
         "pushgen.cli.evaluate_probes:probes",
         "What a reward model pays for that readers may not, and bounds for the choice.",
     ),
+    (
+        "evaluate generator",
+        "pushgen.cli.evaluate_generator:generator",
+        "Whether styles are under control, and how texts differ.",
+    ),
     ("experiment plan", "pushgen.cli.experiment_plan:plan", "How many impressions, and how many days."),
     ("experiment assign", "pushgen.cli.experiment_assign:assign", "Which user or device sees which arm."),
     (

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
-from pushgen.cli.flags import TypedFlags
+from pushgen.cli.flags import JsonFile, TypedFlags
 from pushgen.reward.settings import PRESETS, Kind, RewardConfig
 
 _typed = TypedFlags()
@@ -23,7 +23,7 @@ def _kinds(
     cross_encoder: bool = False,
     preset: Literal["standard", "quick"] = "standard",
     config: Path | None = None,
-    json: Path | None = None,
+    json: JsonFile = None,
     draws: int = 2000,
     settings: Annotated[RewardConfig, Parameter(name="*")] = RewardConfig(),
 ) -> None:

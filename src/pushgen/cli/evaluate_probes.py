@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from pushgen.cli.flags import JsonFile
 from pushgen.progress import say
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ def probes(
     *,
     part: Literal["holdout", "all"] = "holdout",
     out: Path | None = None,
-    json: Path | None = None,
+    json: JsonFile = None,
     html: Path | None = None,
     styles: str = "auto",
     texts: int = 1000,

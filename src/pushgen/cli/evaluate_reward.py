@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from pushgen.cli.flags import JsonFile
 from pushgen.progress import say
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ def reward(
     log: Path,
     *,
     part: Literal["holdout", "all"] = "holdout",
-    json: Path | None = None,
+    json: JsonFile = None,
     draws: int = 2000,
     seed: int = 0,
     reduced: bool = False,

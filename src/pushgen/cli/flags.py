@@ -1,12 +1,15 @@
 """Which flags were typed, so that a preset or a TOML file wins over defaults and loses against flags."""
 
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
 
-from cyclopts import App, ArgumentCollection
+from cyclopts import App, ArgumentCollection, Parameter
 
 from pushgen.settings import override
 
 C = TypeVar("C")
+JsonFile = Annotated[Path | None, Parameter(allow_leading_hyphen=True)]
+"""A file for figures; `-` is standard output."""
 
 
 class TypedFlags:

@@ -25,7 +25,10 @@ class Written:
 def write_candidates(
     contents: Sequence[Content], generator: Generator, styles: Sequence[str], *, n: int = 1, seed: int = 0
 ) -> Written:
-    """One request per content, style and index below `n`. Requests = candidates + sum of the failures."""
+    """One request per content, style and index below `n`. Requests = candidates + sum of the failures.
+
+    Of texts of one content that differ in case, marks and spaces alone the first stays.
+    """
     candidates: list[Candidate] = []
     failures: Counter[str] = Counter()
     seen: set[tuple[str, str]] = set()
@@ -41,10 +44,14 @@ def write_candidates(
             for outcome in generator.generate(requests):
                 if not isinstance(outcome, Candidate):
                     failures[outcome.reason] += 1
-                elif (outcome.content_id, outcome.text) in seen:
+                elif (key := (outcome.content_id, _key(outcome.text))) in seen:
                     failures[REPEATED] += 1
                 else:
-                    seen.add((outcome.content_id, outcome.text))
+                    seen.add(key)
                     candidates.append(outcome)
             shown.advance(len(chunk))
     return Written(candidates, dict(failures.most_common()))
+
+
+def _key(text: str) -> str:
+    return "".join(sign for sign in text.casefold() if sign.isalnum()) or text
