@@ -152,13 +152,11 @@ def test_later_copies_teach_nothing() -> None:
 
 
 def test_examples_that_do_not_fit_are_refused() -> None:
+    two, one, ids = np.zeros((2, 3), np.float32), np.zeros((1, 3), np.float32), np.zeros(2, np.int64)
     with pytest.raises(InputError, match="a history, a pool"):
-        feedback = np.zeros((2, 3), np.float32)
-        ids = np.zeros(2, np.int64)
-        Examples(Jagged.of([[1]]), np.zeros((2, 3), np.int64), feedback, np.zeros((2, 1), np.int64), ids)
+        Examples(Jagged.of([[1]]), np.zeros((2, 3), np.int64), two, np.zeros((2, 1), np.int64), ids)
     with pytest.raises(InputError, match=r"row 1.*places in the pool"):
-        feedback = np.zeros((1, 3), np.float32)
-        Examples(Jagged.of([[1]]), np.zeros((1, 3), np.int64), feedback, np.array([[3]]), np.array([0]))
+        Examples(Jagged.of([[1]]), np.zeros((1, 3), np.int64), one, np.array([[3]]), ids[:1])
     with pytest.raises(ConfigurationError, match="fit a pool"):
         PoolConfig(size=4, length=6)
     with pytest.raises(ConfigurationError, match="at least 1"):
