@@ -4,7 +4,7 @@ A span names routes, never paths, and holds no message of an error: FastAPI's ow
 of users. Those are off.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from opentelemetry import propagate, trace
@@ -12,7 +12,7 @@ from opentelemetry.trace import Span, SpanKind, StatusCode, Tracer
 from starlette.types import Scope
 
 FRAMEWORK = {"tracing": False, "metrics": False, "logs": False}
-"""What FastAPI, where it has telemetry of its own, is told."""
+"""What FastAPI is told, where it has telemetry of its own."""
 
 
 def default_tracer() -> Tracer:
@@ -21,7 +21,7 @@ def default_tracer() -> Tracer:
 
 
 @contextmanager
-def request_span(tracer: Tracer, scope: Scope) -> Iterator[Span]:
+def request_span(tracer: Tracer, scope: Scope) -> Generator[Span]:
     """A span around one request, a child of the caller's where it sends `traceparent`."""
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
     with tracer.start_as_current_span(
