@@ -1,6 +1,6 @@
 """Candidates in: handed in and written on demand, each with what the guardrails found."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -98,9 +98,11 @@ class TestWritten:
         class Counting(FakeRewardModel):
             calls = 0
 
-            def compare(self, *arguments: Any) -> Comparison:  # type: ignore[override]
+            def compare(
+                self, texts_a: Sequence[str], texts_b: Sequence[str], captions: Sequence[str | None] | None = None
+            ) -> Comparison:
                 self.calls += 1
-                return super().compare(*arguments)
+                return super().compare(texts_a, texts_b, captions)
 
         model = Counting()
         call = build(reward=model)

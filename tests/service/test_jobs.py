@@ -1,7 +1,6 @@
 """Jobs: entered once, done content by content, going on after a worker died, ended."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import anyio
 import pytest
@@ -9,7 +8,7 @@ from tests.service.conftest import Client, make
 
 from pushgen.fakes import FakeGenerator
 from pushgen.protocols import GenerationFailure, GenerationRequest
-from pushgen.records import Candidate, Content
+from pushgen.records import Candidate, Content, Job
 from pushgen.service.jobs.worker import Worker
 from pushgen.service.settings import ServiceConfig
 from pushgen.store import Store
@@ -40,6 +39,13 @@ class Counting(FakeGenerator):
             raise KeyboardInterrupt  # as a killed process: nothing of ours may tidy up
         self.asked.append(name)
         return super().generate(requests)
+
+
+class Dying(Worker):
+    """Where it dies its claim stays, as nothing gives it back."""
+
+    def _release(self, job: Job) -> None:
+        del job
 
 
 def test_a_run_leaves_a_choice_for_every_content(call_both: Client) -> None:
@@ -85,9 +91,7 @@ def test_a_job_whose_process_died_goes_on_with_the_first_content_that_had_no_tur
     first = make(store, generator=writer)
     job = first("POST", "/v1/jobs", json={"kind": "generate", "content_ids": names, "styles": ["plain"]}).json()
     writer.dies_at = "c3"
-    worker = Worker(first.service)
-    # Killed: the claim stays, as nothing gives it back.
-    worker._release = lambda _: None  # type: ignore[method-assign]
+    worker = Dying(first.service)
     with pytest.raises(BaseException):  # noqa: B017, PT011  (of whatever kind: it stands for a kill)
         anyio.run(worker.step)
     writer.dies_at = None
@@ -108,19 +112,17 @@ def test_a_worker_that_stops_gives_back_what_it_has(build: Callable[..., Client]
     stock(call.store, "c1", "c2")
     job = call("POST", "/v1/jobs", json={"content_ids": ["c1", "c2"], "styles": ["plain"]}).json()
 
+    class Stopping(Worker):
+        async def _turn(self, job: Job, place: int, content_id: str) -> bool:
+            done = await super()._turn(job, place, content_id)
+            scope.cancel()
+            return done
+
     async def stopped() -> None:
-        worker = Worker(call.service)
-        turn = worker._turn  # type: ignore[method-assign]
-        with anyio.CancelScope() as scope:
+        with scope:
+            await Stopping(call.service).step()
 
-            async def one(*arguments: Any) -> bool:
-                done = await turn(*arguments)
-                scope.cancel()
-                return done
-
-            worker._turn = one  # type: ignore[method-assign]
-            await worker.step()
-
+    scope = anyio.CancelScope()
     anyio.run(stopped)
     found = call("GET", f"/v1/jobs/{job['job_id']}").json()
     assert (found["state"], found["finished"]) == ("running", 1)

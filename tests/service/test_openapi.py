@@ -28,6 +28,13 @@ CHECKS = [
     response_schema_conformance,
 ]
 
+UNWATCHED = [
+    HealthCheck.too_slow,
+    HealthCheck.filter_too_much,
+    HealthCheck.data_too_large,
+    HealthCheck.large_base_example,
+]
+
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Any) -> Any:
@@ -48,7 +55,7 @@ def test_every_operation(served: Client, description: Any, rule: Rule, name: str
     ):
         return
 
-    @settings(max_examples=4, deadline=None, database=None, derandomize=True, suppress_health_check=[*HealthCheck])  # type: ignore[arg-type]
+    @settings(max_examples=4, deadline=None, database=None, derandomize=True, suppress_health_check=UNWATCHED)
     @given(case=operation.as_strategy(generation_mode=mode))
     def answers_as_described(case: schemathesis.Case) -> None:
         if name is not None:

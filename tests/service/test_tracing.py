@@ -22,9 +22,8 @@ def test_spans_name_routes_and_nobody(build: Callable[..., Client]) -> None:
     assert [span.name for span in spans] == ["models", "POST /v1/scores", "PUT /v1/users/{user_id}", "GET unmatched"]
     models, scores, put, _ = spans
     assert scores.context is not None
-    assert models.context is not None
-    assert scores.context.trace_id == models.context.trace_id == int(PARENT.split("-")[1], 16)
     assert models.parent is not None
+    assert scores.context.trace_id == models.parent.trace_id == int(PARENT.split("-")[1], 16)
     assert models.parent.span_id == scores.context.span_id
     attributes = dict(scores.attributes or {})
     assert attributes["http.response.status_code"] == 200

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from anyio import create_task_group, to_thread
 from fastapi import APIRouter, FastAPI
@@ -52,6 +53,8 @@ ROUTERS: tuple[APIRouter, ...] = (
 
 def create_app(service: Service, pages: PagesConfig | None = None) -> FastAPI:
     """The ASGI application of a service. Raises `ConfigurationError` for a route without a rule."""
+    # Older FastAPI has no telemetry of its own and does not know the name.
+    more: dict[str, Any] = {"telemetry": FRAMEWORK}
     app = FastAPI(
         title="PushGen",
         version=__version__,
@@ -61,7 +64,7 @@ def create_app(service: Service, pages: PagesConfig | None = None) -> FastAPI:
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
-        telemetry=FRAMEWORK,
+        **more,
     )
     app.state.service = service
     for router in ROUTERS:

@@ -12,8 +12,8 @@ from opentelemetry import propagate, trace
 from opentelemetry.trace import Span, SpanKind, StatusCode, Tracer
 from starlette.types import Scope
 
-FRAMEWORK: Any = {"tracing": False, "metrics": False, "logs": False}
-"""What FastAPI, where it has telemetry of its own, is told."""
+FRAMEWORK = {"tracing": False, "metrics": False, "logs": False}
+"""What FastAPI is told, where it has telemetry of its own."""
 
 
 def default_tracer() -> Tracer:
