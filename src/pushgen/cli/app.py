@@ -27,6 +27,7 @@ _GROUPS = {
     "key": "What lets programs use the service.",
     "user": "Who signs in to the pages.",
     "db": "The database of recipients, deliveries and events.",
+    "recommend": "Which item for whom.",
 }
 
 COMMANDS = [
@@ -87,14 +88,10 @@ COMMANDS = [
     ("export log", "pushgen.cli.export_log:log", "An A/B log for training from deliveries and events."),
     ("export pushes", "pushgen.cli.export_pushes:pushes", "Planned pushes as a file for another sender."),
     ("import outcomes", "pushgen.cli.import_outcomes:outcomes", "What another sender reports of pushes it sent."),
-    ("serve", "pushgen.cli.serve:serve", "The service: contents, choices, reviews, users, events over HTTP."),
-    ("key add", "pushgen.cli.key:add", "Make a key and print it, once."),
-    ("key list", "pushgen.cli.key:list_keys", "Who has keys, and what they may do."),
-    ("key revoke", "pushgen.cli.key:revoke", "End a key at once."),
-    ("user add", "pushgen.cli.user:add", "Make an account for the pages."),
-    ("user list", "pushgen.cli.user:list_accounts", "Who has accounts, and what they may do."),
-    ("user password", "pushgen.cli.user:password", "Set a new password."),
-    ("user end", "pushgen.cli.user:end", "End an account at once."),
+    ("recommend import", "pushgen.cli.recommend_import:import_", "Interactions of users with items, described."),
+    ("recommend train", "pushgen.cli.recommend_train:train", "The model that says which items suit a user."),
+    ("recommend evaluate", "pushgen.cli.recommend_evaluate:evaluate", "Models on the held-out part of their log."),
+    ("recommend recommend", "pushgen.cli.recommend_users:recommend", "The best items of every user."),
     ("report", "pushgen.cli.report:report", "One HTML file with tables and plots."),
 ]
 
