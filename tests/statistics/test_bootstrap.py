@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pushgen.statistics.bootstrap import ClusterBootstrap
+from pushgen.statistics.bootstrap import ClusterBootstrap, mean_intervals
 
 
 def test_the_interval_of_independent_rows_is_that_of_the_normal_theory() -> None:
@@ -52,3 +52,27 @@ def test_the_seed_decides_and_nothing_gives_nan() -> None:
 def test_calibration_error_by_hand() -> None:
     found = ClusterBootstrap(np.arange(4), draws=20).calibration_error([0.15, 0.15, 0.95, 0.95], [0, 1, 1, 1])
     assert found.value == pytest.approx((abs(1 - 0.3) + abs(2 - 1.9)) / 4)
+
+
+def test_means_of_many_columns_agree_with_the_cluster_bootstrap() -> None:
+    generator = np.random.default_rng(0)
+    users = generator.integers(0, 300, 1000)
+    columns = {"a": generator.normal(1.0, 1.0, 1000) + users % 7, "b": generator.random(1000)}
+    found = mean_intervals(columns, users, draws=2000, seed=1)
+    bootstrap = ClusterBootstrap(users, seed=2)
+    for name, values in columns.items():
+        expected = bootstrap.mean(values)
+        assert found[name].value == pytest.approx(expected.value)
+        assert found[name].clusters == len(np.unique(users))
+        assert found[name].low == pytest.approx(expected.low, abs=0.1 * (expected.high - expected.low))
+        assert found[name].high == pytest.approx(expected.high, abs=0.1 * (expected.high - expected.low))
+
+
+def test_columns_share_their_draws() -> None:
+    values = np.random.default_rng(0).normal(size=50)
+    found = mean_intervals({"a": values, "b": values + 1.0}, draws=100)
+    assert found["b"].low - found["a"].low == pytest.approx(1.0)
+
+
+def test_no_rows_have_no_mean() -> None:
+    assert np.isnan(mean_intervals({"a": []})["a"].value)

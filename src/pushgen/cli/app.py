@@ -25,6 +25,7 @@ _GROUPS = {
     "data": "Fetch public data.",
     "export": "Out of the database: a log for training, pushes for another sender.",
     "db": "The database of recipients, deliveries and events.",
+    "recommend": "Which item for whom.",
 }
 
 COMMANDS = [
@@ -77,6 +78,10 @@ COMMANDS = [
     ("export log", "pushgen.cli.export_log:log", "An A/B log for training from deliveries and events."),
     ("export pushes", "pushgen.cli.export_pushes:pushes", "Planned pushes as a file for another sender."),
     ("import outcomes", "pushgen.cli.import_outcomes:outcomes", "What another sender reports of pushes it sent."),
+    ("recommend import", "pushgen.cli.recommend_import:import_", "Interactions of users with items, described."),
+    ("recommend train", "pushgen.cli.recommend_train:train", "The model that says which items suit a user."),
+    ("recommend evaluate", "pushgen.cli.recommend_evaluate:evaluate", "Models on the held-out part of their log."),
+    ("recommend recommend", "pushgen.cli.recommend_users:recommend", "The best items of every user."),
     ("report", "pushgen.cli.report:report", "One HTML file with tables and plots."),
 ]
 

@@ -77,9 +77,9 @@ class Epoch:
     loss: float
     """Weighted mean of the training loss over this epoch, as seen while the weights moved."""
     validation: float
-    """What `validate` returned after it; lower is better."""
+    """What `validate` returned after it; lower is better. NaN where nothing validates."""
     best: bool
-    """Whether this is the lowest validation so far."""
+    """Whether this is the lowest validation so far, or nothing validates."""
     seconds: float
     """Since the start of training."""
 
@@ -89,7 +89,7 @@ def fit(
     *,
     batches: Callable[[int], Iterable[B]],
     loss: Callable[[B], tuple[Tensor, Tensor]],
-    validate: Callable[[], float],
+    validate: Callable[[], float] | None,
     config: LoopConfig,
     description: str,
     rate_scale: Callable[[str], float] | None = None,
@@ -100,9 +100,10 @@ def fit(
     `batches(epoch)` (epoch from 0) yields the micro-batches of a pass in their order; they are listed before
     the pass begins, so they should be light (row numbers, token ids). `loss(batch)` returns the weighted sum of
     the losses and the sum of the weights, both scalars; it runs in training mode under autocast. `validate()`
-    runs in evaluation mode without gradients; lower is better. `rate_scale` maps a parameter name to a factor
-    on its learning rate (1 by default). With a `checkpoint`, a training that was killed goes on where it was written
-    last and ends with the same weights as an unbroken one; the file is removed at the end.
+    runs in evaluation mode without gradients; lower is better; where it is None the last epoch is kept.
+    `rate_scale` maps a parameter name to a factor on its learning rate (1 by default). With a `checkpoint`, a
+    training that was killed goes on where it was written last and ends with the same weights as an unbroken one; the
+    file is removed at the end.
 
     The global random state is as before afterwards. Raises `PushgenError` where the loss stops being a number.
     """
@@ -142,8 +143,8 @@ def fit(
             )
             module.eval()
             with torch.no_grad(), autocast(device, config.bf16):
-                value = processes.agree(float(validate()), device)
-            best = value < best_value or not best_state
+                value = processes.agree(float(validate()) if validate else math.nan, device)
+            best = value < best_value or not best_state or validate is None
             if best:
                 best_value = value if math.isfinite(value) else math.inf
                 best_state = {name: tensor.detach().clone() for name, tensor in module.state_dict().items()}

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pushgen.recommend.data.jagged import NONE, Jagged, concatenate
@@ -55,6 +55,7 @@ def test_offsets_that_do_not_fit_are_an_error(offsets: list[int]) -> None:
         Jagged(np.array([1, 2]), np.array(offsets, np.int64))
 
 
+@settings(deadline=None)
 @given(LISTS, st.integers(1, 7), st.data())
 def test_methods_agree_with_lists(rows: list[list[int]], length: int, data: st.DataObject) -> None:
     total = sum(map(len, rows))

@@ -48,7 +48,7 @@ class Filtered:
     def parts(self) -> Iterator[pl.DataFrame]:
         """What remains, in pieces of whole users, with the columns of the log."""
         for part in self.log.parts():
-            kept = part.lazy().filter(_counted(self.config)).join(self.items.lazy(), on="item_id", how="semi")
+            kept = part.lazy().filter(counted(self.config)).join(self.items.lazy(), on="item_id", how="semi")
             kept = _without_repeats(kept.join(self.users.lazy(), on="user_id", how="semi"), self.config)
             yield kept.sort("user_id", "position", maintain_order=True).collect()
 
@@ -59,9 +59,9 @@ def filtered(log: Interactions, config: FilterConfig) -> Filtered:
     Raises `InputError` where nothing remains.
     """
     everything = log.scan().select(pl.len()).collect().item()
-    counted = log.scan().filter(_counted(config))
-    chosen = int(counted.select(pl.len()).collect(engine="streaming").item())
-    single = _without_repeats(counted, config).select("user_id", "item_id")
+    wanted = log.scan().filter(counted(config))
+    chosen = int(wanted.select(pl.len()).collect(engine="streaming").item())
+    single = _without_repeats(wanted, config).select("user_id", "item_id")
     users, items, rows, distinct = _core(single, config)
     dropped = {
         "another behaviour or a low value": everything - chosen,
@@ -78,7 +78,8 @@ def filtered(log: Interactions, config: FilterConfig) -> Filtered:
     return Filtered(log, config, users, items, {reason: count for reason, count in dropped.items() if count}, rows)
 
 
-def _counted(config: FilterConfig) -> pl.Expr:
+def counted(config: FilterConfig) -> pl.Expr:
+    """Whether a row's behaviour and value count."""
     kept = pl.lit(True)
     if config.behaviours:
         kept = kept & pl.col("behaviour").is_in(config.behaviours).fill_null(False)

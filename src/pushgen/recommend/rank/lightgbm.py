@@ -1,8 +1,9 @@
 """Gradient-boosted trees that order what neighbours and successors retrieve: the baseline of two-stage ranking.
 
 LambdaMART (Burges, 2010) by the library LightGBM. Each training history yields one example: its last item is the
-target, what comes before is the history, and the candidates are retrieved from it. Counts are made of the histories
-without their last items, or the target would show in the features.
+target, what comes before is the history, of which every other example shows a random recent part alone, so that short
+histories are known too. Counts are made of the histories without their last items, or the target would show in the
+features.
 
 Shapes: B requests, C candidates of a request, I items.
 """
@@ -19,8 +20,6 @@ from pushgen.recommend.data.jagged import NONE, Jagged
 from pushgen.recommend.protocols import Cases, Floats, Recommendations
 from pushgen.recommend.rank.features import NAMES, Features
 from pushgen.recommend.retrieve.top import BATCH, by_scores
-
-_PARTS = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,9 +42,7 @@ class LightGbmConfig:
 
     def __post_init__(self) -> None:
         if min(self.candidates, self.neighbours, self.examples, self.trees, self.patience) < 1 or self.leaves < 2:
-            raise ConfigurationError(
-                "lightgbm: candidates, neighbours, examples, trees and patience from 1, leaves from 2"
-            )
+            raise ConfigurationError("lightgbm: leaves must be at least 2, all other counts at least 1")
 
 
 class LightGbm:
@@ -75,18 +72,20 @@ class LightGbm:
         long = training.take(np.flatnonzero(training.lengths >= 2))
         if not len(long):
             raise ConfigurationError("lightgbm: no training history has two items, so that there is nothing to predict")
-        self._features.fit(
-            training.head(np.where(training.lengths >= 2, training.lengths - 1, training.lengths)), items
-        )
+        kept = np.where(training.lengths >= 2, training.lengths - 1, training.lengths)
+        self._features.fit(training.head(kept), items)
         rows = np.sort(np.random.default_rng(config.seed).permutation(len(long))[: config.examples])
         chosen = long.take(rows)
-        cases = Cases(histories=chosen.head(chosen.lengths - 1), targets=chosen.tail(1), users=rows)
-        sets = [lightgbm.Dataset(*self._examples(cases), feature_name=list(NAMES))]
+        before = chosen.head(chosen.lengths - 1)
+        part = np.random.default_rng((config.seed, 1)).integers(1, before.lengths + 1)
+        shown = before.tail(np.where(np.arange(len(rows)) % 2, part, before.lengths))
+        cases = Cases(histories=shown, targets=chosen.tail(1), users=rows)
+        sets = [lightgbm.Dataset(**self._examples(cases), feature_name=list(NAMES))]
         callbacks = []
         if validation is not None and len(validation):
             some = np.sort(np.random.default_rng(0).permutation(len(validation))[: config.examples // 4 + 1])
             held = Cases(validation.histories.take(some), validation.targets.take(some), validation.users[some])
-            sets.append(lightgbm.Dataset(*self._examples(held), reference=sets[0]))
+            sets.append(lightgbm.Dataset(**self._examples(held), reference=sets[0]))
             callbacks.append(lightgbm.early_stopping(config.patience, verbose=False))
         parameters = {
             "objective": "lambdarank", "metric": "ndcg", "eval_at": [10], "num_leaves": config.leaves,
@@ -116,8 +115,8 @@ class LightGbm:
         found[row, candidates[given]] = 1.0 / (1.0 + np.exp(-np.asarray(said)))
         return np.asarray(found, np.float32)
 
-    def _examples(self, cases: Cases) -> tuple[NDArray[np.float32], NDArray[np.float64], None, NDArray[np.int64]]:
-        """Features, labels, no weights, and rows per request; requests whose target was not retrieved teach nothing."""
+    def _examples(self, cases: Cases) -> dict[str, NDArray[Any]]:
+        """Features, labels and rows per request; requests whose target was not retrieved teach nothing."""
         tables: list[NDArray[np.float32]] = []
         labels: list[NDArray[np.float64]] = []
         for start in range(0, len(cases), BATCH):
@@ -132,7 +131,7 @@ class LightGbm:
         if not len(table):
             raise ConfigurationError("lightgbm: no target is among the candidates; raise candidates or neighbours")
         sizes = np.full(len(table), table.shape[1])
-        return table.reshape(-1, len(NAMES)), label.reshape(-1), None, sizes
+        return {"data": table.reshape(-1, len(NAMES)), "label": label.reshape(-1), "group": sizes}
 
     def tensors(self) -> dict[str, NDArray[Any]]:
         text = np.frombuffer(self._booster.model_to_string().encode(), np.uint8)

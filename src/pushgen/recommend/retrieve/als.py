@@ -67,15 +67,13 @@ class Als:
         """Raises `MissingExtraError` where implicit is not installed."""
         del validation, scratch
         try:
-            from implicit.cpu.als import (
-                AlternatingLeastSquares,  # type: ignore[import-not-found, import-untyped]
-            )
+            from implicit.cpu import als  # type: ignore[import-not-found, import-untyped]
         except ImportError as error:
             raise MissingExtraError("implicit", "recommend", "training of ALS") from error
         from threadpoolctl import threadpool_limits
 
         config = self.config
-        model: Any = AlternatingLeastSquares(
+        model: Any = als.AlternatingLeastSquares(
             factors=config.factors, regularization=config.regularisation, alpha=config.alpha,
             iterations=config.iterations, random_state=config.seed, use_cg=True, num_threads=1,
         )  # fmt: skip

@@ -46,6 +46,8 @@ class SasRecConfig:
     heads: int = 2
     hidden: int = 256
     """Width inside the feed-forward maps."""
+    temperature: float | None = 0.05
+    """With a number, scores are cosines divided by it; with None, inner products of the vectors as they are."""
     dropout: float = 0.3
     """On item vectors and residual branches."""
     batch: int = 128
@@ -75,6 +77,7 @@ class SasRecNetwork(nn.Module):
         # The last row is the start token.
         self.embedding = nn.Embedding(items + 1, config.width)
         self.position = nn.Embedding(config.window + 1, config.width)
+        self.temperature = config.temperature
         self.dropout = nn.Dropout(config.dropout)
         self.layers = nn.ModuleList(
             EncoderLayer(config.width, config.heads, config.hidden, config.dropout) for _ in range(config.layers)
@@ -83,9 +86,10 @@ class SasRecNetwork(nn.Module):
         for embedding in (self.embedding, self.position):
             nn.init.normal_(embedding.weight, std=0.02)
 
-    @property
     def item_vectors(self) -> Tensor:
-        return self.embedding.weight[:-1]
+        """What queries are held against, (I, D)."""
+        vectors_ID = self.embedding.weight[:-1]
+        return vectors_ID if self.temperature is None else nn.functional.normalize(vectors_ID, dim=1)
 
     def forward(self, items_BT: Tensor) -> Tensor:
         """Query vectors after each place, (B, T + 1, D), from items that begin at place 0 of (B, T); then `NONE`."""
@@ -97,7 +101,8 @@ class SasRecNetwork(nn.Module):
         causal = (places[None, :] <= places[:, None])[None, None]
         for layer in self.layers:
             x_BTD = layer(x_BTD, causal)
-        return self.norm(x_BTD)
+        h_BTD = self.norm(x_BTD)
+        return h_BTD if self.temperature is None else nn.functional.normalize(h_BTD, dim=-1) / self.temperature
 
 
 class SasRec:
@@ -118,7 +123,7 @@ class SasRec:
 
     @property
     def items(self) -> int:
-        return 0 if self._network is None else len(self._network.item_vectors)
+        return 0 if self._network is None else len(self._network.embedding.weight) - 1
 
     @property
     def network(self) -> SasRecNetwork:
@@ -141,11 +146,9 @@ class SasRec:
             network,
             batches=trainer.batches,
             loss=trainer.loss,
-            validate=trainer.validate,
+            validate=trainer.validate if trainer.validation else None,
             config=config.training,
             description="training SASRec",
-            # The layers' rate suits all parameters; a named hook would change it.
-            rate_scale=None,
             checkpoint=checkpoint,
         )
 
@@ -159,12 +162,12 @@ class SasRec:
 
     def scores(self, histories: Jagged) -> Floats:
         with torch.inference_mode():
-            item_vectors = self.network.item_vectors
-            return (torch.from_numpy(self.queries(histories)).to(item_vectors.device) @ item_vectors.T).cpu().numpy()
+            vectors_ID = self.network.item_vectors()
+            return (torch.from_numpy(self.queries(histories)).to(vectors_ID.device) @ vectors_ID.T).cpu().numpy()
 
     def recommend(self, histories: Jagged, k: int, *, exclude_seen: bool = True) -> Recommendations:
         if self._index is None:
-            self._index = build_index(self.network.item_vectors.detach().cpu().numpy(), self.config.index)
+            self._index = build_index(self.network.item_vectors().detach().cpu().numpy(), self.config.index)
         return self._index.search(self.queries(histories), k, histories if exclude_seen else None)
 
     def tensors(self) -> dict[str, Floats]:
@@ -180,7 +183,8 @@ class _Trainer:
     """What the training loop needs to know of the model."""
 
     def __init__(self, network: SasRecNetwork, windows: Jagged, validation: Cases | None, config: SasRecConfig) -> None:
-        self._network, self._windows, self._validation, self._config = network, windows, validation, config
+        self._network, self._windows, self._config = network, windows, config
+        self.validation = validation
 
     def batches(self, epoch: int) -> Iterator[Ids]:
         """Rows of windows, batch by batch, of similar length within a batch."""
@@ -203,18 +207,17 @@ class _Trainer:
         targets = items_BT[mask_BT]
         # Under autocast the vectors come in bfloat16 and so must the items.
         h_ND = h_BTD[mask_BT]
-        total = linear_cross_entropy(h_ND, self._network.item_vectors.to(h_ND.dtype), targets)
+        total = linear_cross_entropy(h_ND, self._network.item_vectors().to(h_ND.dtype), targets)
         return total, mask_BT.sum()
 
     def validate(self) -> float:
-        """1 - NDCG@10 over the whole catalogue, the history left out; the last epoch wins without validation."""
-        if self._validation is None:
-            return 0.0
-        found: list[Tensor] = []
-        for start in range(0, len(self._validation), self._config.batch):
-            histories = self._validation.histories.slice(start, start + self._config.batch)
-            targets = self._validation.targets.slice(start, start + self._config.batch)
-            found.append(_ndcg(_last(self._network, histories, self._config.window), self._network, histories, targets))
+        """1 - NDCG@10 over the whole catalogue, the history left out."""
+        assert self.validation is not None
+        found, vectors_ID = list[Tensor](), self._network.item_vectors().float()
+        for start in range(0, len(self.validation), self._config.batch):
+            histories = self.validation.histories.slice(start, start + self._config.batch)
+            targets = self.validation.targets.slice(start, start + self._config.batch)
+            found.append(_ndcg(_last(self._network, histories, self._config.window), vectors_ID, histories, targets))
         return 1.0 - float(torch.cat(found).mean())
 
 
@@ -227,9 +230,9 @@ def _last(network: SasRecNetwork, histories: Jagged, window: int) -> Tensor:
     return h_BTD[torch.arange(len(items), device=device), torch.from_numpy(mask.sum(axis=1)).to(device)].float()
 
 
-def _ndcg(queries_BD: Tensor, network: SasRecNetwork, histories: Jagged, targets: Jagged) -> Tensor:
+def _ndcg(queries_BD: Tensor, vectors_ID: Tensor, histories: Jagged, targets: Jagged) -> Tensor:
     """NDCG@10 of each request, (B,)."""
-    scores = (queries_BD @ network.item_vectors.T.to(queries_BD.dtype)).float()
+    scores = (queries_BD @ vectors_ID.T).float()
     device = scores.device
     rows, values = (torch.from_numpy(one).to(device) for one in (targets.rows, targets.values))
     own = scores[rows, values]
