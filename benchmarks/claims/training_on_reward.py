@@ -168,7 +168,8 @@ def main() -> None:
                            for name in PROBES)  # fmt: skip
         findings += [
             Finding(setting=setting, measure=f"true CTR of the choice that {way} loses", least=LEAST,
-                    interval=found[f"choice lost, {way}"], baseline=f"supervised, then chosen: CTR {found['choice, supervised'].value:.4f}"),
+                    interval=found[f"choice lost, {way}"],
+                    baseline=f"supervised, then chosen: CTR {found['choice, supervised'].value:.4f}"),
             Finding(setting=setting, measure=f"ungrounded candidates that {way} adds", unit="points", least=LEAST,
                     interval=found[f"ungrounded, {way}"],
                     baseline=f"supervised: {1 - found['grounded, supervised'].value:.1%} ungrounded"),
