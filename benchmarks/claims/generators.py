@@ -17,13 +17,13 @@ from pushgen.curation import CurationConfig, LogTables, SoftFilter, curate
 from pushgen.generation.collapse import CollapseConfig
 from pushgen.generation.corpus import read_rows
 from pushgen.generation.seq2seq.config import ModelConfig, Seq2SeqConfig
-from pushgen.generation.seq2seq.generator import Seq2SeqGenerator
+from pushgen.generation.seq2seq.generator import Seq2SeqGenerator, load_model, save_model
 from pushgen.generation.seq2seq.train import Trained, train
 from pushgen.guardrails import check
 from pushgen.manifest import write_json
 from pushgen.pipeline.guarding import open_rules
 from pushgen.protocols import GenerationRequest
-from pushgen.records import Candidate
+from pushgen.records import Candidate, Content
 from pushgen.splits import keep
 from pushgen.styles.linear import LinearLabeller
 from pushgen.training.loop import LoopConfig
@@ -58,11 +58,22 @@ def train_small(rows: pl.DataFrame, seed: int, config: Seq2SeqConfig = SMALL, st
     return train(parts, replace(config, loop=loop, seed=seed))
 
 
-def write(past: Past, generator: Seq2SeqGenerator, styles: Sequence[str], per_style: int = 1) -> list[Candidate]:
-    """Candidates in each style for the first new contents."""
+def generator_of(past: Past, name: str, rows: pl.DataFrame) -> Seq2SeqGenerator:
+    """The generator trained on a corpus under a name; it is trained once and kept in the folder of the past."""
+    folder = past.folder / "generators" / name
+    if not (folder / "config.json").is_file():
+        trained = train_small(rows, past.world.seed)
+        save_model(trained.generator, folder, {"rows": trained.rows}, f"# Generator of a claim: {name}")
+    return load_model(folder)
+
+
+def write(
+    past: Past, generator: Seq2SeqGenerator, styles: Sequence[str], per_style: int = 1, contents: Sequence[Content] = ()
+) -> list[Candidate]:
+    """Candidates in each style for the contents, the first new ones where none are given."""
     requests = [
         GenerationRequest(content=content, style=style, index=index)
-        for content in past.contents[:CONTENTS]
+        for content in contents or past.contents[:CONTENTS]
         for style in styles
         for index in range(per_style)
     ]
@@ -98,9 +109,8 @@ def trained_and_judged(past: Past, name: str, rows: pl.DataFrame) -> dict[str, f
     """
     file = past.folder / "generators" / f"{name}.json"
     if not file.is_file():
-        trained = train_small(rows, past.world.seed)
         styles = sorted(rows["style"].unique())
-        written = write(past, trained.generator, styles, per_style=1 if len(styles) > 1 else len(STYLES))
-        told = {"rows": float(trained.rows), "validation": min(one.validation for one in trained.history)}
-        write_json(file, judge(past, written) | told)
+        generator = generator_of(past, name, rows)
+        written = write(past, generator, styles, per_style=1 if len(styles) > 1 else len(STYLES))
+        write_json(file, judge(past, written) | {"rows": float(rows.height)})
     return json.loads(file.read_text(encoding="utf-8"))
