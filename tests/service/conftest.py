@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -68,13 +69,20 @@ def make(store: Store, **changes: Any) -> Client:
     return Client(create_app(service), service, key, log, clock)
 
 
+@contextmanager
+def opened(template: Path, folder: Path) -> Iterator[Store]:
+    """An empty database on SQLite."""
+    (folder / "pushgen.db").write_bytes(template.read_bytes())
+    store = open_store(f"sqlite:///{folder}/pushgen.db")
+    yield store
+    store.close()
+
+
 @pytest.fixture
 def lone_store(tmp_path: Path, sqlite_template: Path) -> Iterator[Store]:
     """An empty database on SQLite alone, for what does not depend on the database."""
-    (tmp_path / "pushgen.db").write_bytes(sqlite_template.read_bytes())
-    opened = open_store(f"sqlite:///{tmp_path}/pushgen.db")
-    yield opened
-    opened.close()
+    with opened(sqlite_template, tmp_path) as store:
+        yield store
 
 
 @pytest.fixture
@@ -92,9 +100,3 @@ def call_both(store: Store) -> Client:
 def build(lone_store: Store) -> Callable[..., Client]:
     """A client with parts of its own."""
     return lambda **changes: make(lone_store, **changes)
-
-
-@pytest.fixture
-def any_call(build: Callable[..., Client]) -> Client:
-    """A client whose key is never told to wait."""
-    return build(config=ServiceConfig(burst=1_000_000))

@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 from tests.service.conftest import Client
 
+from pushgen.fakes import FakeRewardModel
 from pushgen.generation import open_generator
+from pushgen.protocols import Comparison
 from pushgen.records import Content
 from pushgen.styles import load_taxonomy
 
@@ -91,6 +93,25 @@ class TestWritten:
         passing = {one["candidate"]["candidate_id"] for one in done["candidates"] if one["passes"]}
         chosen = call("POST", "/v1/selections/c1").json()
         assert {chosen["candidate_id"], *(one["candidate_id"] for one in chosen["rivals"])} == passing
+
+    def test_the_choice_among_what_was_written_asks_the_model_once(self, build: Callable[..., Client]) -> None:
+        class Counting(FakeRewardModel):
+            calls = 0
+
+            def compare(self, *arguments: Any) -> Comparison:
+                self.calls += 1
+                return super().compare(*arguments)
+
+        model = Counting()
+        call = build(reward=model)
+        call("PUT", "/v1/contents/c1", json={"title": "A cat in Berlin", "caption": CAPTION})
+        call("POST", "/v1/contents/c1/candidates", json={"styles": ["plain", "question"]})
+        first, again = (call("POST", "/v1/selections/c1").json() for _ in range(2))
+        assert (first, model.calls) == (again, 1)
+        edit = {"reviewer": "ann", "decision": "edit", "body": "A cat sat in Berlin"}
+        assert call("POST", f"/v1/candidates/{first['candidate_id']}/reviews", json=edit).status_code == 201
+        texts = [call("POST", "/v1/selections/c1").json() for _ in range(2)]
+        assert (texts[0], model.calls) == (texts[1], 2)
 
     def test_words_that_are_there_are_not_kept_again(self, stocked: Client) -> None:
         for reasons in ([], ["text already there for this content"]):

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from pushgen.cli.db_upgrade import DATABASE, Database
+from pushgen.cli.db_upgrade import DATABASE
 from pushgen.selection.settings import SelectionConfig
 from pushgen.service.pages.settings import PagesConfig
 from pushgen.service.settings import ServiceConfig
@@ -13,13 +13,14 @@ from pushgen.service.settings import ServiceConfig
 
 def serve(
     *,
-    database: Database = DATABASE,
+    database: Annotated[str | None, Parameter(env_var="PUSHGEN_DATABASE")] = None,
     host: str = "127.0.0.1",
     port: int = 8000,
     reward: Path | None = None,
     generator: str = "template",
     generator_config: Path | None = None,
     guardrails: Path | None = None,
+    demo: bool = False,
     routes: bool = False,
     limits: Annotated[ServiceConfig, Parameter(name="*")] = ServiceConfig(),
     selection: Annotated[SelectionConfig, Parameter(name="*")] = SelectionConfig(),
@@ -33,7 +34,8 @@ def serve(
     Parameters
     ----------
     database
-        sqlite:///FILE or postgresql://USER@HOST/NAME, brought up to date by `pushgen db upgrade`.
+        sqlite:///FILE or postgresql://USER@HOST/NAME, brought up to date by `pushgen db upgrade`. The file pushgen.db
+        in the current folder where not given.
     host
         Address to listen on. Put a proxy that speaks TLS in front of anything but this machine.
     port
@@ -46,6 +48,10 @@ def serve(
         TOML file with settings of the generator.
     guardrails
         TOML file as `pushgen check --config` reads it; candidates and edits are held against it.
+    demo
+        Load a small simulated app first, with contents, candidates, choices, reviews, an experiment and deliveries, and
+        print a key and a password to try it with. Into a temporary database where none is given; one that holds contents is left as
+        it is. --reward, --generator and --guardrails have no effect.
     routes
         Print the routes and the scope that each needs as JSON on standard output, and stop.
     """
@@ -60,8 +66,22 @@ def serve(
         found = rules_of(route for router in ROUTERS for route in router.routes)
         print_json([{"method": one.method, "path": one.path, "scope": one.scope} for one in found])
         return
+    where = f"http://{host}:{port}" if port else f"{host}, at a free port"
+    if demo:
+        from tempfile import TemporaryDirectory
+
+        from pushgen.service.demo.opening import open_demo
+        from pushgen.service.demo.people import add_people
+
+        with TemporaryDirectory(prefix="pushgen-") as folder:
+            service, key = open_demo(database or f"sqlite:///{folder}/demo.db", config=limits, selection=selection)
+            people, password = add_people(service)
+            say(f"Review pages: {where}/pages; sign in as {', '.join(people)} with the password {password}")
+            say(f"API: curl -H 'Authorization: Bearer {key}' {where}/v1/reviews/queue")
+            run(service, host=host, port=port, pages=pages)
+        return
     service = open_service(
-        database,
+        database or DATABASE,
         reward=reward,
         generator=generator,
         generator_config=generator_config,
@@ -69,6 +89,5 @@ def serve(
         config=limits,
         selection=selection,
     )
-    where = f"http://{host}:{port}" if port else f"{host}, at a free port"
     say(f"Serving the API under /v1 and the pages under /pages at {where}")
     run(service, host=host, port=port, pages=pages)

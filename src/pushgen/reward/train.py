@@ -24,13 +24,14 @@ def train(
     Raises `InputError` where too few pairs carry evidence.
     """
     if config.kind in ("linear", "blend"):
-        from pushgen.reward.train_blend import train_blend
         from pushgen.reward.train_linear import train_linear
         from pushgen.styles.linear import LinearLabeller
 
         labeller = LinearLabeller.load(styles) if styles else None
         if config.kind == "linear":
             return train_linear(pairs, config, origin, styles=labeller)
+        from pushgen.reward.train_blend import train_blend
+
         return train_blend(pairs, config, origin, styles=labeller, scratch=scratch)
     if config.kind in ("score", "list"):
         from pushgen.reward.train_utility import train_utility

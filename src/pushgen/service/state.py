@@ -11,6 +11,7 @@ from pushgen.protocols import Clock, Generator, Guardrail, RewardModel, Selector
 from pushgen.service.gate import Gate
 from pushgen.service.metrics import Metrics
 from pushgen.service.rates import Rates
+from pushgen.service.selections.matrices import Matrices
 from pushgen.service.settings import ServiceConfig
 from pushgen.service.tracing import default_tracer
 from pushgen.store import Store
@@ -34,6 +35,7 @@ class Service:
     config: ServiceConfig
     metrics: Metrics = field(default_factory=Metrics)
     tracer: Tracer = field(default_factory=default_tracer)
+    matrices: Matrices = field(default_factory=Matrices)
     rates: Rates = field(init=False)
     gate: Gate = field(init=False)
     """The door to the reward model and to checks of single texts."""

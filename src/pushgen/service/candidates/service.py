@@ -17,6 +17,7 @@ from pushgen.service.candidates.schemas import (
 )
 from pushgen.service.fields import RejectedRow
 from pushgen.service.problems import FieldError, Problem, missing
+from pushgen.service.selections.service import prepare
 from pushgen.service.state import Service
 from pushgen.store import Transaction
 from pushgen.styles import load_taxonomy
@@ -57,12 +58,13 @@ def checked(candidates: Sequence[Candidate], verdicts: Sequence[Verdict]) -> lis
 def generate(service: Service, content_id: str, asked: Writing) -> Written:
     """Writes candidates for one content now and keeps them.
 
-    Raises a `Problem` where there is no content or no generator. A candidate whose words are there already is not
-    kept again.
+    The choice among them is prepared. Raises a `Problem` where there is no content or no generator. A candidate whose
+    words are there already is not kept again.
     """
     held, not_written = write(service, content_id, asked)
     with service.store.begin() as tx:
         held.keep(tx)
+    prepare(service, content_id)
     return Written(candidates=held.checked(), not_written=not_written)
 
 
@@ -135,6 +137,8 @@ def hand_in(service: Service, rows: Mapping[int, CandidateRow]) -> HandedIn:
     with service.store.begin() as tx:
         for one in held:
             one.keep(tx)
+    for content_id in found.fresh:
+        prepare(service, content_id)
     return HandedIn(
         new=sum(map(len, found.fresh.values())),
         known=found.known,

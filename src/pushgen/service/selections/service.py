@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from pushgen.protocols import RewardModel
 from pushgen.records import Candidate, Content, Decision, Review, Selection, Severity
-from pushgen.selection import Terms, win_matrices
+from pushgen.selection import Terms
 from pushgen.service.problems import Problem, missing
 from pushgen.service.state import Service
 from pushgen.store import Transaction
@@ -32,8 +32,17 @@ def choose(service: Service, content_id: str) -> Selection:
         field = _field(tx, content)
     if not field:
         raise Problem(409, "no candidate of this content is free to be chosen: none is there, or all are blocked")
-    (p_win,) = win_matrices([(content, field)], reward)
+    p_win = service.matrices.of(content, field, reward)
     return Terms().select(service.selector, content, field, p_win)
+
+
+def prepare(service: Service, content_id: str) -> None:
+    """Computes what a choice for a content will ask of the reward model, so that it is answered without it."""
+    with service.store.read() as tx:
+        content = tx.contents.get(content_id)
+        field = [] if content is None else _field(tx, content)
+    if content is not None and field and service.reward is not None:
+        service.matrices.of(content, field, service.reward)
 
 
 def model_of(service: Service) -> RewardModel:
