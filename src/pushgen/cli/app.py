@@ -87,6 +87,7 @@ COMMANDS = [
     ("deliver", "pushgen.cli.deliver:deliver", "Send what is planned: workers, dry run, preview."),
     ("export log", "pushgen.cli.export_log:log", "An A/B log for training from deliveries and events."),
     ("export pushes", "pushgen.cli.export_pushes:pushes", "Planned pushes as a file for another sender."),
+    ("export reviews", "pushgen.cli.export_reviews:reviews", "What people decided as a log for training."),
     ("import outcomes", "pushgen.cli.import_outcomes:outcomes", "What another sender reports of pushes it sent."),
     ("recommend import", "pushgen.cli.recommend_import:import_", "Interactions of users with items, described."),
     ("recommend train", "pushgen.cli.recommend_train:train", "The model that says which items suit a user."),

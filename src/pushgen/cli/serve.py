@@ -50,8 +50,8 @@ def serve(
         TOML file as `pushgen check --config` reads it; candidates and edits are held against it.
     demo
         Load a small simulated app first, with contents, candidates, choices, reviews, an experiment and deliveries, and
-        print a key and an account to try it with. Into a temporary database where none is given; one that holds
-        contents is left as it is. --reward, --generator and --guardrails have no effect.
+        print a key and a password to try it with. Into a temporary database where none is given; one that holds contents is left as
+        it is. --reward, --generator and --guardrails have no effect.
     routes
         Print the routes and the scope that each needs as JSON on standard output, and stop.
     """
@@ -67,17 +67,18 @@ def serve(
         print_json([{"method": one.method, "path": one.path, "scope": one.scope} for one in found])
         return
     where = f"http://{host}:{port}" if port else f"{host}, at a free port"
-    said = f"Serving the API under /v1 and the pages under /pages at {where}"
     if demo:
         from tempfile import TemporaryDirectory
 
         from pushgen.service.demo.account import NAME, demo_account
         from pushgen.service.demo.opening import open_demo
+        from pushgen.service.demo.people import add_people
 
         with TemporaryDirectory(prefix="pushgen-") as folder:
             service, key = open_demo(database or f"sqlite:///{folder}/demo.db", config=limits, selection=selection)
-            say(f"{said}. Try: curl -H 'Authorization: Bearer {key}' http://{host}:{port}/v1/reviews/queue")
-            say(f"Sign in to the pages as {NAME!r} with {demo_account(service)!r}.")
+            people, password = add_people(service)
+            say(f"Review pages: {where}/pages; sign in as {', '.join(people)} with the password {password}")
+            say(f"API: curl -H 'Authorization: Bearer {key}' {where}/v1/reviews/queue")
             run(service, host=host, port=port, pages=pages)
         return
     service = open_service(
@@ -89,5 +90,5 @@ def serve(
         config=limits,
         selection=selection,
     )
-    say(said)
+    say(f"Serving the API under /v1 and the pages under /pages at {where}")
     run(service, host=host, port=port, pages=pages)

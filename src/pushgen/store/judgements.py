@@ -1,6 +1,6 @@
 """What people said of pairs of candidates, and which pairs they have not seen yet."""
 
-from sqlalchemy import Text, case, cast, exists, func, select
+from sqlalchemy import Text, case, cast, delete, exists, func, select
 
 from pushgen.records import Judgement, Selection
 from pushgen.store import schema
@@ -19,6 +19,15 @@ class Judgements(Repository[Judgement]):
     def all(self) -> list[Judgement]:
         """Every judgement, by pair and person."""
         return self._all(select(self.table).order_by(_j.candidate_a, _j.candidate_b, _j.reviewer))
+
+    def of(self, content_id: str) -> list[Judgement]:
+        """Judgements of pairs of one content, by pair and person."""
+        mine = select(self.table).where(_j.content_id == content_id)
+        return self._all(mine.order_by(_j.candidate_a, _j.candidate_b, _j.reviewer))
+
+    def remove(self, judgement: Judgement) -> None:
+        where = [self.table.c[name] == getattr(judgement, name) for name in self._keys]
+        self._connection.execute(delete(self.table).where(*where))
 
     def unseen(self, reviewer: str, limit: int) -> list[Selection]:
         """Choices with rivals about whose content a person has judged no pair.

@@ -2,13 +2,13 @@
 
 from fastapi import APIRouter, FastAPI
 
-from pushgen.service.pages import contents, queue, signing
+from pushgen.service.pages import contents, pairs, queue, signing
 from pushgen.service.pages.rules import page_rules
 from pushgen.service.pages.settings import PagesConfig
 from pushgen.service.pages.state import Pages
 from pushgen.service.state import Service
 
-ROUTERS: tuple[APIRouter, ...] = (queue.home, signing.router, queue.router, contents.router)
+ROUTERS: tuple[APIRouter, ...] = (queue.home, signing.router, queue.router, contents.router, pairs.router)
 
 
 def add_pages(app: FastAPI, service: Service, config: PagesConfig | None = None) -> None:
