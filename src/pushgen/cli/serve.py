@@ -70,7 +70,6 @@ def serve(
     if demo:
         from tempfile import TemporaryDirectory
 
-        from pushgen.service.demo.account import NAME, demo_account
         from pushgen.service.demo.opening import open_demo
         from pushgen.service.demo.people import add_people
 
