@@ -44,7 +44,7 @@ def measure(habit: tuple[float, ...], kappa: float, count: int, draws: int, seed
         np.add.at(table, (first, second), 1)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            large = cohens_kappa(table)
+            large: Any = cohens_kappa(table)
         ends = np.array([[found.low, found.high], [large.kappa_low, large.kappa_upp]], float)
         held += (ends[:, 0] <= kappa) & (kappa <= ends[:, 1])
         width += ends[:, 1] - ends[:, 0]

@@ -50,8 +50,8 @@ def serve(
         TOML file as `pushgen check --config` reads it; candidates and edits are held against it.
     demo
         Load a small simulated app first, with contents, candidates, choices, reviews, an experiment and deliveries, and
-        print a key and a password to try it with. Into a temporary database where none is given; one that holds contents is left as
-        it is. --reward, --generator and --guardrails have no effect.
+        print a key and a password to try it with. Into a temporary database where none is given; one that holds
+        contents is left as it is. --reward, --generator and --guardrails have no effect.
     routes
         Print the routes and the scope that each needs as JSON on standard output, and stop.
     """

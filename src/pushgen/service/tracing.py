@@ -6,7 +6,6 @@ of users. Those are off.
 
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import Any
 
 from opentelemetry import propagate, trace
 from opentelemetry.trace import Span, SpanKind, StatusCode, Tracer

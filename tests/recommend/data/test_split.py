@@ -130,6 +130,6 @@ def test_a_temporal_split_needs_times(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("shares", [{"validation": 0.0}, {"validation": 0.5, "test": 0.5}, {"given": 1.0}])
-def test_shares_that_leave_nothing_are_an_error(shares: dict[str, float]) -> None:
+def test_shares_that_leave_nothing_are_an_error(shares: dict[str, Any]) -> None:
     with pytest.raises(ConfigurationError, match="split"):
         SplitConfig(**shares)

@@ -32,7 +32,7 @@ def add_people(service: Service, seed: int = 0) -> tuple[Sequence[str], str]:
 
 
 def _judge(service: Service, seed: int) -> None:
-    drawn = random.Random(seed)  # noqa: S311 - a taste, no secret
+    drawn = random.Random(seed)
     now = service.clock.now()
     said: dict[str, str | None] = {}
     with service.store.begin() as tx:

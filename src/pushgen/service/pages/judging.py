@@ -129,8 +129,8 @@ def judged(judgements: Sequence[Judgement]) -> Judged:
     for first, second in combinations(sorted(by_reviewer), 2):
         common = sorted(by_reviewer[first].keys() & by_reviewer[second].keys())
         if common:
-            verdicts = [[_verdict(by_reviewer[name][pair]) for pair in common] for name in (first, second)]
-            between.append(Between(first=first, second=second, agreement=cohen_kappa(*verdicts)))
+            one, two = ([_verdict(by_reviewer[name][pair]) for pair in common] for name in (first, second))
+            between.append(Between(first=first, second=second, agreement=cohen_kappa(one, two)))
     return Judged(
         pairs=len({(one.candidate_a, one.candidate_b) for one in judgements}),
         judgements=len(judgements),
