@@ -113,16 +113,18 @@ def test_a_worker_that_stops_gives_back_what_it_has(build: Callable[..., Client]
     job = call("POST", "/v1/jobs", json={"content_ids": ["c1", "c2"], "styles": ["plain"]}).json()
 
     class Stopping(Worker):
+        scope: anyio.CancelScope
+
         async def _turn(self, job: Job, place: int, content_id: str) -> bool:
             done = await super()._turn(job, place, content_id)
-            scope.cancel()
+            self.scope.cancel()
             return done
 
     async def stopped() -> None:
-        with scope:
-            await Stopping(call.service).step()
+        worker = Stopping(call.service)
+        with anyio.CancelScope() as worker.scope:
+            await worker.step()
 
-    scope = anyio.CancelScope()
     anyio.run(stopped)
     found = call("GET", f"/v1/jobs/{job['job_id']}").json()
     assert (found["state"], found["finished"]) == ("running", 1)
